@@ -1,0 +1,99 @@
+// swift-tools-version: 6.3
+import Foundation
+import PackageDescription
+
+// The manifest is the diagram of the house: every target is a floor and imports only floors below
+// it (docs/architecture.md). Two things need saying here.
+//
+// Kernels are compiled `-Ounchecked` for the processor at hand in every configuration, because a
+// default x86-64 build targets SSE2, where a fused multiply-add is a library call and a matrix
+// multiply runs a hundred times slower. `MVMR_PORTABLE=1 swift build` chooses a portable build.
+//
+// The vector width is a compile-time choice, read from the processor's flags.
+
+let environment = ProcessInfo.processInfo.environment
+let portable = environment["MVMR_PORTABLE"] != nil
+
+#if arch(x86_64)
+  let processorFlags = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+  let native = portable ? [] : ["-Xcc", "-march=native"]
+  let wide = !portable && processorFlags.contains("avx512f")
+  let vectorWidth = wide ? "LANES_512" : (portable ? "LANES_128" : "LANES_256")
+#else
+  let native: [String] = []
+  let vectorWidth = "LANES_128"
+#endif
+
+/// Loops over raw memory: extents are proved one floor up, so no check is kept.
+let kernelSettings: [SwiftSetting] = [
+  .define(vectorWidth),
+  .unsafeFlags(["-Ounchecked", "-wmo", "-num-threads", "2"] + native),
+]
+
+/// Ordinary floors keep every check. Where a test walks bytes, debug builds are optimised too.
+let checked: [SwiftSetting] = [.strictMemorySafety()]
+let checkedAndOptimised: [SwiftSetting] = checked + [.unsafeFlags(["-O"])]
+
+func floor(
+  _ name: String, on lower: [String] = [], resources: [Resource] = [],
+  settings: [SwiftSetting] = checked
+) -> Target {
+  .target(
+    name: name, dependencies: lower.map { .init(stringLiteral: $0) }, resources: resources,
+    swiftSettings: settings)
+}
+
+func tests(_ name: String, _ subjects: [String], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: name, dependencies: subjects.map { .init(stringLiteral: $0) }, resources: resources)
+}
+
+let library = [
+  "Kernels", "Randomness", "Tensors", "Images", "Formats", "Charts", "Autodiff", "Representations",
+  "Datasets", "Networks", "Objectives", "Training",
+]
+
+let package = Package(
+  name: "mv-mr-swift",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "MVMR", targets: ["MVMR"]),
+    .executable(name: "mvmr", targets: ["mvmr"]),
+  ],
+  targets: [
+    // Floor 0
+    floor("Kernels", settings: kernelSettings),
+    // Floor 1
+    floor("Randomness", on: ["Kernels"], settings: checkedAndOptimised),
+    floor("Tensors", on: ["Kernels", "Randomness"]),
+    floor("Images", on: ["Kernels", "Randomness"], settings: checkedAndOptimised),
+    floor("Formats", settings: checkedAndOptimised),
+    floor("Charts", on: ["Images"], settings: checkedAndOptimised),
+    // Floor 2
+    floor("Autodiff", on: ["Kernels", "Randomness", "Tensors"]),
+    floor("Representations", on: ["Kernels", "Tensors"]),
+    floor(
+      "Datasets", on: ["Kernels", "Randomness", "Tensors", "Images"],
+      settings: checkedAndOptimised),
+    // Floor 3
+    floor("Networks", on: ["Kernels", "Randomness", "Tensors", "Autodiff"]),
+    floor("Objectives", on: ["Kernels", "Randomness", "Tensors", "Autodiff"]),
+    // Floor 4
+    floor(
+      "Training",
+      on: [
+        "Kernels", "Randomness", "Tensors", "Images", "Formats", "Charts", "Autodiff",
+        "Representations", "Datasets", "Networks", "Objectives",
+      ]),
+    // Floor 5
+    floor("MVMR", on: library),
+    .executableTarget(name: "mvmr", dependencies: ["MVMR"], swiftSettings: checked),
+    // Tests mirror Sources.
+    tests("KernelsTests", ["Kernels"]),
+    tests("ImagesTests", ["Images", "Randomness", "Formats"]),
+    tests("FormatsTests", ["Formats", "Charts", "Images"]),
+    tests("RepresentationsTests", ["Representations", "Kernels", "Tensors", "Formats"]),
+    tests("DatasetsTests", ["Datasets", "Images", "Randomness", "Tensors"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,94 @@
+// A tensor: a shape and a run of scalars, with value semantics.
+//
+// Layout     Dense, row-major, always. A slice or a transpose copies; a reshape shares. One layout
+//            keeps every kernel simple, and the kernels take transposes as options where it counts.
+// Images     [batch, height, width, channels]: channels last, everywhere.
+// Read       Kernels/Buffer.swift ← this file → Arithmetic.swift
+
+import Kernels
+
+/// A multi-dimensional array of `Float` or `Double`.
+///
+/// Copies share storage until one of them is written to.
+public struct Tensor<Scalar: KernelScalar>: Sendable {
+  /// Extent along each axis; `[]` is a single number.
+  public let shape: [Int]
+  /// The scalars, row-major. Public so that kernels of sibling floors reach it; treat as read-only.
+  public internal(set) var buffer: Buffer<Scalar>
+
+  /// A tensor over a buffer that already holds `shape`'s scalars.
+  public init(shape: [Int], buffer: Buffer<Scalar>) {
+    require(
+      shape.allSatisfy { $0 >= 0 } && shape.reduce(1, *) == buffer.count,
+      """
+      Tensor: shape and scalars differ in number.
+        shape \(shape) holds \(shape.reduce(1, *)), \(buffer.count) scalars given.
+        To mend: pass as many scalars as the product of the extents.
+      """)
+    self.shape = shape
+    self.buffer = buffer
+  }
+
+  /// A tensor of the given scalars, row-major.
+  public init(_ shape: [Int], _ scalars: [Scalar]) {
+    self.init(shape: shape, buffer: Buffer(scalars))
+  }
+
+  /// A tensor filled with one value.
+  public init(_ shape: [Int], repeating value: Scalar) {
+    self.init(shape: shape, buffer: Buffer(repeating: value, count: shape.reduce(1, *)))
+  }
+
+  /// A tensor of rank 0.
+  public init(_ scalar: Scalar) { self.init([], [scalar]) }
+
+  /// All zeros.
+  public static func zeros(_ shape: [Int]) -> Tensor { Tensor(shape, repeating: 0) }
+
+  /// All ones.
+  public static func ones(_ shape: [Int]) -> Tensor { Tensor(shape, repeating: 1) }
+
+  /// Number of scalars.
+  public var count: Int { buffer.count }
+
+  /// Number of axes.
+  public var rank: Int { shape.count }
+
+  /// A copy of the scalars, row-major.
+  public var scalars: [Scalar] { buffer.array }
+
+  /// The only scalar of a tensor that holds one.
+  public var scalar: Scalar {
+    require(count == 1, "Tensor.scalar: \(shape) holds \(count) scalars. To mend: reduce it first.")
+    return buffer[0]
+  }
+
+  /// One element by its index along each axis.
+  public subscript(_ index: Int...) -> Scalar {
+    get { buffer[offset(index)] }
+    set {
+      makeUnique()
+      buffer[offset(index)] = newValue
+    }
+  }
+
+  /// The same scalars under another shape; storage is shared.
+  public func reshaped(_ shape: [Int]) -> Tensor { Tensor(shape: shape, buffer: buffer) }
+
+  /// Gives this value storage of its own before a write.
+  mutating func makeUnique() {
+    if !isKnownUniquelyReferenced(&buffer) { buffer = Buffer(copying: buffer) }
+  }
+
+  private func offset(_ index: [Int]) -> Int {
+    require(
+      index.count == rank && zip(index, shape).allSatisfy { $0 >= 0 && $0 < $1 },
+      "Tensor: index \(index) outside shape \(shape). To mend: one index in 0..<extent for each axis.")
+    return zip(index, shape).reduce(0) { $0 * $1.1 + $1.0 }
+  }
+}
+
+extension Tensor: Equatable {
+  /// Same shape and equal scalars (so a NaN equals nothing).
+  public static func == (a: Tensor, b: Tensor) -> Bool { a.shape == b.shape && a.scalars == b.scalars }
+}
