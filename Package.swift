@@ -27,7 +27,7 @@ let portable = environment["MVMR_PORTABLE"] != nil
 /// Loops over raw memory: extents are proved one floor up, so no check is kept.
 let kernelSettings: [SwiftSetting] = [
   .define(vectorWidth),
-  .unsafeFlags(["-Ounchecked", "-wmo", "-num-threads", "2"] + native),
+  .unsafeFlags(["-Ounchecked", "-disable-batch-mode", "-wmo", "-num-threads", "2"] + native),
 ]
 
 /// Ordinary floors keep every check. Where a test walks bytes, debug builds are optimised too.

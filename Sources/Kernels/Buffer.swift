@@ -15,13 +15,19 @@ public final class Buffer<Scalar: KernelScalar>: @unchecked Sendable {
   public init(uninitialized count: Int) {
     require(count >= 0, "Buffer: a count of \(count). To mend: pass 0 or more.")
     self.count = count
-    let bytes = count * MemoryLayout<Scalar>.stride
+    let bytes = count * MemoryLayout<Scalar>.stride + Self.margin
     pointer = BufferPool.take(bytes: bytes).assumingMemoryBound(to: Scalar.self)
   }
 
   deinit {
-    BufferPool.give(UnsafeMutableRawPointer(pointer), bytes: count * MemoryLayout<Scalar>.stride)
+    BufferPool.give(UnsafeMutableRawPointer(pointer), bytes: bytes)
   }
+
+  /// The scalars and a margin: a tile may load whole vectors that begin inside and end outside;
+  /// such lanes are computed and dropped, but the memory must exist.
+  private static var margin: Int { 512 }
+
+  private var bytes: Int { count * MemoryLayout<Scalar>.stride + Self.margin }
 
   /// A buffer filled with one value.
   public convenience init(repeating value: Scalar, count: Int) {
