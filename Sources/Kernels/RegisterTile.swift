@@ -19,7 +19,6 @@ protocol Lanes {
   mutating func add(_ a: Scalar, times b: Self)
   func store(_ p: UnsafeMutablePointer<Scalar>)
   func addTo(_ p: UnsafeMutablePointer<Scalar>)
-  func storePart(_ p: UnsafeMutablePointer<Scalar>, _ columns: Int, adding: Bool)
 }
 
 /// One machine vector.
@@ -34,10 +33,6 @@ struct Vector1<Scalar: KernelScalar>: Lanes {
   }
   @inline(__always) func store(_ p: UnsafeMutablePointer<Scalar>) { p.vector = v }
   @inline(__always) func addTo(_ p: UnsafeMutablePointer<Scalar>) { p.vector = p.vector + v }
-  @inline(__always)
-  func storePart(_ p: UnsafeMutablePointer<Scalar>, _ columns: Int, adding: Bool) {
-    for i in 0..<min(columns, Self.width) { p[i] = adding ? p[i] + v[i] : v[i] }
-  }
 }
 
 /// Two bundles of lanes side by side: `Beside<Vector1>` is 2 vectors, `Beside<Beside<Vector1>>` 4.
@@ -63,13 +58,6 @@ struct Beside<Half: Lanes>: Lanes {
     left.addTo(p)
     right.addTo(p + Half.width)
   }
-  @inline(__always)
-  func storePart(_ p: UnsafeMutablePointer<Scalar>, _ columns: Int, adding: Bool) {
-    left.storePart(p, columns, adding: adding)
-    if columns > Half.width {
-      right.storePart(p + Half.width, columns - Half.width, adding: adding)
-    }
-  }
 }
 
 /// Rows of lanes that accumulate outer products.
@@ -79,9 +67,10 @@ protocol RegisterTile {
   static var zero: Self { get }
   /// Adds a[r · stride] · b to row r.
   mutating func add(_ a: UnsafePointer<Columns.Scalar>, _ stride: Int, times b: Columns)
-  /// Writes (or adds) `columns` sums of each row to p + r · stride.
-  func write(
-    _ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int, columns: Int, adding: Bool)
+  /// Writes row r to p + r · stride.
+  func store(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int)
+  /// Adds row r to p + r · stride.
+  func addTo(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int)
 }
 
 /// A tile of one row.
@@ -94,13 +83,11 @@ struct Row<Columns: Lanes>: RegisterTile {
   mutating func add(_ a: UnsafePointer<Columns.Scalar>, _ stride: Int, times b: Columns) {
     sums.add(a.pointee, times: b)
   }
-  @inline(__always)
-  func write(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int, columns: Int, adding: Bool) {
-    if columns >= Columns.width {
-      if adding { sums.addTo(p) } else { sums.store(p) }
-    } else {
-      sums.storePart(p, columns, adding: adding)
-    }
+  @inline(__always) func store(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int) {
+    sums.store(p)
+  }
+  @inline(__always) func addTo(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int) {
+    sums.addTo(p)
   }
 }
 
@@ -118,10 +105,13 @@ where Upper.Columns == Lower.Columns {
     upper.add(a, stride, times: b)
     lower.add(a + Upper.rows * stride, stride, times: b)
   }
-  @inline(__always)
-  func write(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int, columns: Int, adding: Bool) {
-    upper.write(p, stride, columns: columns, adding: adding)
-    lower.write(p + Upper.rows * stride, stride, columns: columns, adding: adding)
+  @inline(__always) func store(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int) {
+    upper.store(p, stride)
+    lower.store(p + Upper.rows * stride, stride)
+  }
+  @inline(__always) func addTo(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int) {
+    upper.addTo(p, stride)
+    lower.addTo(p + Upper.rows * stride, stride)
   }
 }
 

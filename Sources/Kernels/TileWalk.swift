@@ -22,12 +22,13 @@ struct TileWalk {
   var bMiddle = 0
   var bInner: Int
 
-  /// Sums one tile.
+  /// Sums one tile and writes it, or adds it, to c.
   @inline(__always)
   func sum<Tile: RegisterTile>(
     _: Tile.Type, _ a: UnsafePointer<Tile.Columns.Scalar>, _ aRow: Int,
-    _ b: UnsafePointer<Tile.Columns.Scalar>
-  ) -> Tile {
+    _ b: UnsafePointer<Tile.Columns.Scalar>, _ c: UnsafeMutablePointer<Tile.Columns.Scalar>,
+    _ cRow: Int, _ columns: Int, _ adding: Bool
+  ) {
     var tile = Tile.zero
     for o in 0..<outer {
       for m in 0..<middle {
@@ -40,7 +41,29 @@ struct TileWalk {
         }
       }
     }
-    return tile
+    if columns >= Tile.Columns.width {
+      if adding { tile.addTo(c, cRow) } else { tile.store(c, cRow) }
+    } else {
+      storePart(tile, c, cRow, columns, adding)
+    }
+  }
+
+  /// The last panel may be narrower than a tile: its sums take a detour through the stack.
+  @inline(never)
+  func storePart<Tile: RegisterTile>(
+    _ tile: Tile, _ c: UnsafeMutablePointer<Tile.Columns.Scalar>, _ cRow: Int, _ columns: Int,
+    _ adding: Bool
+  ) {
+    let width = Tile.Columns.width
+    withUnsafeTemporaryAllocation(of: Tile.Columns.Scalar.self, capacity: Tile.rows * width) { all in
+      guard let whole = all.baseAddress else { return }
+      tile.store(whole, width)
+      for r in 0..<Tile.rows {
+        for i in 0..<columns {
+          c[r * cRow + i] = adding ? c[r * cRow + i] + whole[r * width + i] : whole[r * width + i]
+        }
+      }
+    }
   }
 
   /// Sums `rows` rows of outputs, cut into tiles, and writes or adds them to c.
@@ -48,11 +71,10 @@ struct TileWalk {
   /// - Parameters:
   ///   - rows: How many rows; row r reads a + r · aRow and writes c + r · cRow.
   ///   - columns: How many of the lanes are wanted; the rest are computed and dropped.
-  @inline(__always)
-  func run<Columns: Lanes>(
-    _: Columns.Type, rows: Int, columns: Int, a: UnsafePointer<Columns.Scalar>, aRow: Int,
-    b: UnsafePointer<Columns.Scalar>, c: UnsafeMutablePointer<Columns.Scalar>, cRow: Int,
-    adding: Bool
+  @inline(never)
+  func run<L: Lanes>(
+    _: L.Type, rows: Int, columns: Int, a: UnsafePointer<L.Scalar>, aRow: Int,
+    b: UnsafePointer<L.Scalar>, c: UnsafeMutablePointer<L.Scalar>, cRow: Int, adding: Bool
   ) {
     var done = 0
     while done < rows {
@@ -61,18 +83,15 @@ struct TileWalk {
       let height = TileHeight.next(rows - done)
       switch height {
       #if !LANES_256
-        case 14:
-          sum(Rows14<Columns>.self, p, aRow, b).write(r, cRow, columns: columns, adding: adding)
-        case 12:
-          sum(Rows12<Columns>.self, p, aRow, b).write(r, cRow, columns: columns, adding: adding)
-        case 8:
-          sum(Rows8<Columns>.self, p, aRow, b).write(r, cRow, columns: columns, adding: adding)
+        case 14: sum(Rows14<L>.self, p, aRow, b, r, cRow, columns, adding)
+        case 12: sum(Rows12<L>.self, p, aRow, b, r, cRow, columns, adding)
+        case 8: sum(Rows8<L>.self, p, aRow, b, r, cRow, columns, adding)
       #endif
-      case 6: sum(Rows6<Columns>.self, p, aRow, b).write(r, cRow, columns: columns, adding: adding)
-      case 4: sum(Rows4<Columns>.self, p, aRow, b).write(r, cRow, columns: columns, adding: adding)
-      case 3: sum(Rows3<Columns>.self, p, aRow, b).write(r, cRow, columns: columns, adding: adding)
-      case 2: sum(Rows2<Columns>.self, p, aRow, b).write(r, cRow, columns: columns, adding: adding)
-      default: sum(Rows1<Columns>.self, p, aRow, b).write(r, cRow, columns: columns, adding: adding)
+      case 6: sum(Rows6<L>.self, p, aRow, b, r, cRow, columns, adding)
+      case 4: sum(Rows4<L>.self, p, aRow, b, r, cRow, columns, adding)
+      case 3: sum(Rows3<L>.self, p, aRow, b, r, cRow, columns, adding)
+      case 2: sum(Rows2<L>.self, p, aRow, b, r, cRow, columns, adding)
+      default: sum(Rows1<L>.self, p, aRow, b, r, cRow, columns, adding)
       }
       done += height
     }

@@ -2,7 +2,9 @@
 //
 // Idea       There is no shared generator. Whoever needs random numbers is handed a key and
 //            derives a child for each purpose, so adding a consumer never disturbs another.
-// Read       Philox.swift ← this file → RandomStream.swift
+// Read       Kernels/Philox.swift ← this file → RandomStream.swift
+
+import Kernels
 
 /// The name of one independent source of random numbers.
 ///

@@ -1,0 +1,203 @@
+// Convolution: forward, and the gradient of its input.
+//
+// Formula    y[b,i,j,o]  = Σ u,v,c  x[b, s·i + d·u − p, s·j + d·v − p, c] · w[u,v,c,o]
+//            dX[b,m,n,c] = Σ i,j,u,v,o  dY[b,i,j,o] · w[u,v,c,o]   with s·i + d·u − p = m, …
+// Derivation A tap u feeds input row m only if s divides m + p − d·u. So the rows with the same
+//            remainder ρ = (m + p) mod s share their taps, those u with d·u ≡ ρ (mod s): an
+//            arithmetic progression, u = u₀ + k·s/gcd(s, d). Row m = s·q + ρ − p then reads
+//            i = q − (d·u − ρ)/s, so each remainder is a correlation of dY with its taps in
+//            reverse order, d/gcd(s, d) apart: s × s correlations, one for s = 1.
+// Read       Correlation.swift ← this file → ConvolutionFilterGradient.swift
+// Tests      Tests/KernelsTests/ConvolutionTests.swift
+
+/// The formula as loops, for tests and for reading: y from x and w.
+public func convolutionReference<S: KernelScalar>(
+  _ g: ConvolutionGeometry, input: Buffer<S>, filter: Buffer<S>, into output: Buffer<S>
+) {
+  output.pointer.update(repeating: 0, count: output.count)
+  forEachProduct(g) { x, w, y in
+    output.pointer[y] += input.pointer[x] * filter.pointer[w]
+  }
+}
+
+/// The formula as loops: dX from dY and w.
+public func convolutionInputGradientReference<S: KernelScalar>(
+  _ g: ConvolutionGeometry, outputGradient: Buffer<S>, filter: Buffer<S>,
+  into inputGradient: Buffer<S>
+) {
+  inputGradient.pointer.update(repeating: 0, count: inputGradient.count)
+  forEachProduct(g) { x, w, y in
+    inputGradient.pointer[x] += outputGradient.pointer[y] * filter.pointer[w]
+  }
+}
+
+/// The formula as loops: dW from dY and x.
+public func convolutionFilterGradientReference<S: KernelScalar>(
+  _ g: ConvolutionGeometry, outputGradient: Buffer<S>, input: Buffer<S>,
+  into filterGradient: Buffer<S>
+) {
+  filterGradient.pointer.update(repeating: 0, count: filterGradient.count)
+  forEachProduct(g) { x, w, y in
+    filterGradient.pointer[w] += outputGradient.pointer[y] * input.pointer[x]
+  }
+}
+
+/// Visits the index triples (x, w, y) whose product y sums: one set of indices, three sums.
+private func forEachProduct(_ g: ConvolutionGeometry, _ body: (Int, Int, Int) -> Void) {
+  for b in 0..<g.batch {
+    for i in 0..<g.outHeight {
+      for j in 0..<g.outWidth {
+        for u in 0..<g.kernelHeight {
+          for v in 0..<g.kernelWidth {
+            let m = g.stride * i + g.dilation * u - g.padding
+            let n = g.stride * j + g.dilation * v - g.padding
+            guard m >= 0, m < g.height, n >= 0, n < g.width else { continue }
+            for o in 0..<g.outChannels {
+              let first = o / g.outPerGroup * g.channelsPerGroup
+              for c in 0..<g.channelsPerGroup {
+                body(
+                  ((b * g.height + m) * g.width + n) * g.channels + first + c,
+                  ((u * g.kernelWidth + v) * g.channelsPerGroup + c) * g.outChannels + o,
+                  ((b * g.outHeight + i) * g.outWidth + j) * g.outChannels + o)
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Convolution forward.
+///
+/// - Parameters:
+///   - input: `g.inputShape`.
+///   - filter: `g.filterShape`.
+///   - output: `g.outputShape`; every element is written.
+@specialized(where S == Float)
+@specialized(where S == Double)
+public func convolution<S: KernelScalar>(
+  _ g: ConvolutionGeometry, input: Buffer<S>, filter: Buffer<S>, into output: Buffer<S>
+) {
+  g.check(input: input.count, filter: filter.count, output: output.count)
+  if g.isDepthwise {
+    return depthwiseConvolution(g, input: input, filter: filter, into: output)
+  }
+  for group in 0..<g.groups {
+    let w = UnsafePointer(filter.pointer + group * g.outPerGroup)
+    let panels = FilterPanels(
+      tapRows: g.kernelHeight, tapColumns: g.kernelWidth, inputs: g.channelsPerGroup,
+      outputs: g.outPerGroup, columns: g.outWidth, outputStep: 1
+    ) { u, v, c in w + ((u * g.kernelWidth + v) * g.channelsPerGroup + c) * g.outChannels }
+    Correlation(
+      batch: g.batch, source: input.pointer, height: g.height, width: g.width,
+      channels: g.channels, firstChannel: group * g.channelsPerGroup,
+      usedChannels: g.channelsPerGroup, tapRows: g.kernelHeight, tapColumns: g.kernelWidth,
+      dilationRows: g.dilation, dilationColumns: g.dilation, originRow: -g.padding,
+      originColumn: -g.padding, step: g.stride, panels: panels,
+      target: output.pointer + group * g.outPerGroup,
+      targetImage: g.outHeight * g.outWidth * g.outChannels,
+      targetRow: g.outWidth * g.outChannels, targetPixel: g.outChannels, rows: g.outHeight,
+      columns: g.outWidth
+    ).run()
+  }
+}
+
+/// The gradient of a convolution's input.
+///
+/// - Parameters:
+///   - outputGradient: dY, `g.outputShape`.
+///   - filter: `g.filterShape`.
+///   - inputGradient: dX, `g.inputShape`; every element is written.
+@specialized(where S == Float)
+@specialized(where S == Double)
+public func convolutionInputGradient<S: KernelScalar>(
+  _ g: ConvolutionGeometry, outputGradient: Buffer<S>, filter: Buffer<S>,
+  into inputGradient: Buffer<S>
+) {
+  g.check(input: inputGradient.count, filter: filter.count, output: outputGradient.count)
+  if g.isDepthwise {
+    return depthwiseConvolutionInputGradient(
+      g, outputGradient: outputGradient, filter: filter, into: inputGradient)
+  }
+  let down = RemainderClass.all(
+    extent: g.height, kernel: g.kernelHeight, stride: g.stride, padding: g.padding,
+    dilation: g.dilation)
+  let across = RemainderClass.all(
+    extent: g.width, kernel: g.kernelWidth, stride: g.stride, padding: g.padding,
+    dilation: g.dilation)
+  if (down + across).contains(where: { $0.taps.isEmpty }) {
+    // Input pixels that no tap reads: a stride larger than the kernel.
+    inputGradient.pointer.update(repeating: 0, count: inputGradient.count)
+  }
+  for group in 0..<g.groups {
+    let w = UnsafePointer(filter.pointer + group * g.outPerGroup)
+    for rows in down where !rows.taps.isEmpty {
+      for columns in across where !columns.taps.isEmpty {
+        let panels = FilterPanels(
+          tapRows: rows.taps.count, tapColumns: columns.taps.count, inputs: g.outPerGroup,
+          outputs: g.channelsPerGroup, columns: columns.count, outputStep: g.outChannels
+        ) { u, v, o in
+          w + (rows.taps[u] * g.kernelWidth + columns.taps[v]) * g.channelsPerGroup * g.outChannels
+            + o
+        }
+        Correlation(
+          batch: g.batch, source: outputGradient.pointer, height: g.outHeight, width: g.outWidth,
+          channels: g.outChannels, firstChannel: group * g.outPerGroup,
+          usedChannels: g.outPerGroup, tapRows: rows.taps.count, tapColumns: columns.taps.count,
+          dilationRows: rows.dilation, dilationColumns: columns.dilation, originRow: rows.origin,
+          originColumn: columns.origin, step: 1, panels: panels,
+          target: inputGradient.pointer + group * g.channelsPerGroup
+            + (rows.first * g.width + columns.first) * g.channels,
+          targetImage: g.height * g.width * g.channels,
+          targetRow: g.stride * g.width * g.channels, targetPixel: g.stride * g.channels,
+          rows: rows.count, columns: columns.count
+        ).run()
+      }
+    }
+  }
+}
+
+/// The input rows (or columns) that share a remainder, and the taps that reach them.
+private struct RemainderClass {
+  /// First input row of the class; the next ones follow `stride` apart.
+  let first: Int
+  /// How many rows it has.
+  let count: Int
+  /// The taps that reach it, the last one first.
+  let taps: [Int]
+  /// Distance of neighbouring taps in dY.
+  let dilation: Int
+  /// Row of dY that the first (last) tap reads for the first row.
+  let origin: Int
+
+  static func all(
+    extent: Int, kernel: Int, stride: Int, padding: Int, dilation: Int
+  ) -> [RemainderClass] {
+    var a = stride
+    var b = dilation
+    while b != 0 { (a, b) = (b, a % b) }  // gcd(s, d)
+    return (0..<min(stride, extent)).map { first in
+      let remainder = (first + padding) % stride
+      let q = (first + padding) / stride
+      let taps = Array((0..<kernel).filter { dilation * $0 % stride == remainder % stride }.reversed())
+      return RemainderClass(
+        first: first, count: (extent - first + stride - 1) / stride, taps: taps,
+        dilation: dilation / a,
+        origin: taps.first.map { q - (dilation * $0 - remainder) / stride } ?? 0)
+    }
+  }
+}
+
+extension ConvolutionGeometry {
+  /// Stops if a buffer is not as long as its shape says.
+  func check(input: Int, filter: Int, output: Int) {
+    require(
+      input == inputShape.reduce(1, *) && filter == filterShape.reduce(1, *)
+        && output == outputShape.reduce(1, *),
+      """
+      convolution: buffers of \(input), \(filter) and \(output) scalars do not fit
+        input \(inputShape), filter \(filterShape), output \(outputShape).
+      """)
+  }
+}

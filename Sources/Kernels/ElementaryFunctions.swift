@@ -1,0 +1,153 @@
+// exp, log, tanh and the logistic function on machine vectors.
+//
+// Why        The C library's double-precision functions give different bits on different
+//            processors, and are not vectorised. These are sums and products in a fixed order, so
+//            they give the same bits wherever a fused multiply-add is one rounding.
+// Accuracy   Within 2 units in the last place (exp, log) or 4 (tanh, logistic), in both types;
+//            infinities, NaN, signed zeros and subnormal numbers as in IEEE 754.
+// Read       this file → ErrorFunction.swift → Elementwise.swift
+// Tests      Tests/KernelsTests/ElementaryFunctionTests.swift
+
+extension KernelScalar {
+  @inline(__always) static var isFloat: Bool { MemoryLayout<Self>.size == 4 }
+  @inline(__always) static var mantissaBits: Int { isFloat ? 23 : 52 }
+  /// 1.5 · 2^mantissaBits: adding it rounds to an integer, which then sits in the low bits.
+  @inline(__always) static var rounder: Self { isFloat ? 12_582_912 : 6_755_399_441_055_744 }
+  @inline(__always) static func all(_ x: Double) -> Vector { Vector(repeating: Self(x)) }
+  @inline(__always) static func bits(_ x: Vector) -> BitsVector {
+    unsafeBitCast(x, to: BitsVector.self)
+  }
+  @inline(__always) static func fromBits(_ b: BitsVector) -> Vector {
+    unsafeBitCast(b, to: Vector.self)
+  }
+  @inline(__always) static func int(_ x: Int) -> BitsVector {
+    BitsVector(repeating: BitsVector.Scalar(truncatingIfNeeded: x))
+  }
+  /// 2ⁿ for integers n within the range of exponents.
+  @inline(__always) static func power2(_ n: BitsVector) -> Vector {
+    fromBits((n &<< int(mantissaBits)) &+ bits(all(1)))
+  }
+
+  /// x = n · ln 2 + r with |r| ≤ ln 2 / 2.
+  @inline(__always)
+  private static func reduce(_ x: Vector) -> (r: Vector, n: BitsVector) {
+    let shifted = Vector(repeating: rounder).addingProduct(x, all(1.442_695_040_888_963_4))
+    let n = shifted - Vector(repeating: rounder)
+    // ln 2 in two parts: the product with the first is exact inside the fused step.
+    let high = isFloat ? 0.693_147_182_464_599_6 : 0.693_147_180_559_945_3
+    let low = isFloat ? -1.904_654_299_957_767_9e-9 : 2.319_046_813_846_299_6e-17
+    let r = x.addingProduct(n, all(-high)).addingProduct(n, all(-low))
+    return (r, bits(shifted) &- bits(Vector(repeating: rounder)))
+  }
+
+  /// (eʳ − 1 − r) / r² for |r| ≤ ln 2 / 2: the Taylor series, cut where the rest is below an ulp.
+  @inline(__always)
+  private static func exponentialTail(_ r: Vector) -> Vector {
+    var p: Vector
+    if isFloat {
+      p = all(1.0 / 40320)
+    } else {
+      p = all(1.0 / 87_178_291_200)
+      p = all(1.0 / 6_227_020_800).addingProduct(p, r)
+      p = all(1.0 / 479_001_600).addingProduct(p, r)
+      p = all(1.0 / 39_916_800).addingProduct(p, r)
+      p = all(1.0 / 3_628_800).addingProduct(p, r)
+      p = all(1.0 / 362_880).addingProduct(p, r)
+      p = all(1.0 / 40320).addingProduct(p, r)
+    }
+    p = all(1.0 / 5040).addingProduct(p, r)
+    p = all(1.0 / 720).addingProduct(p, r)
+    p = all(1.0 / 120).addingProduct(p, r)
+    p = all(1.0 / 24).addingProduct(p, r)
+    p = all(1.0 / 6).addingProduct(p, r)
+    return all(0.5).addingProduct(p, r)
+  }
+
+  /// eˣ: 2ⁿ · eʳ.
+  @inline(__always)
+  static func exponential(_ x: Vector) -> Vector {
+    let top = isFloat ? 89.0 : 710.0
+    let bottom = isFloat ? -104.5 : -746.0
+    let inside = x.replacing(with: all(top), where: x .> all(top))
+      .replacing(with: all(bottom), where: x .< all(bottom))
+    let (r, n) = reduce(inside)
+    let tail = exponentialTail(r)
+    let e = all(1) + r.addingProduct(r * r, tail)
+    // Two factors, so that subnormal results and overflow come out by themselves.
+    let half = n &>> int(1)
+    return e * power2(half) * power2(n &- half)
+  }
+
+  /// eˣ − 1 without cancellation, for x of moderate size: 2ⁿ(eʳ − 1) + (2ⁿ − 1).
+  @inline(__always)
+  private static func exponentialMinusOne(_ x: Vector) -> Vector {
+    let (r, n) = reduce(x)
+    let e = r.addingProduct(r * r, exponentialTail(r))
+    let scale = power2(n)
+    return (scale - all(1)).addingProduct(e, scale)
+  }
+
+  /// tanh x = (e²ˣ − 1) / (e²ˣ + 1), on |x| with the sign put back.
+  @inline(__always)
+  static func hyperbolicTangent(_ x: Vector) -> Vector {
+    let limit = isFloat ? 9.5 : 20.0  // tanh is 1 to the last bit beyond
+    var a = x.replacing(with: -x, where: x .< all(0))
+    a = a.replacing(with: all(limit), where: a .> all(limit))
+    let m = exponentialMinusOne(a + a)
+    let t = m / (m + all(2))
+    let signed = t.replacing(with: -t, where: x .< all(0))
+    return signed.replacing(with: x, where: x .== all(0))  // keeps −0
+  }
+
+  /// The logistic function 1 / (1 + e⁻ˣ).
+  @inline(__always)
+  static func logistic(_ x: Vector) -> Vector { all(1) / (all(1) + exponential(-x)) }
+
+  /// The natural logarithm: x = 2ᵉ · m, log m = 2 artanh s with s = (m − 1)/(m + 1).
+  @inline(__always)
+  static func logarithm(_ x: Vector) -> Vector {
+    let smallest = Vector(repeating: Self.leastNormalMagnitude)
+    let tiny = x .< smallest
+    let scaled = x.replacing(with: x * all(isFloat ? 0x1p24 : 0x1p54), where: tiny)
+    // Exponent so that m lies in √½ ..< √2: subtract the bits of √½, keep what is above the mantissa.
+    let root = bits(all(0.707_106_781_186_547_5))
+    let e = (bits(scaled) &- root) &>> int(mantissaBits)
+    let m = fromBits(bits(scaled) &- (e &<< int(mantissaBits)))
+    // Integer to floating point: the reverse of the rounding trick.
+    var exponent = fromBits(bits(Vector(repeating: rounder)) &+ e) - Vector(repeating: rounder)
+    exponent.replace(with: exponent - all(isFloat ? 24 : 54), where: tiny)
+
+    // log(1+f) = f − f²/2 + s·(f²/2 + R), s = f/(2+f), R the tail of 2·artanh.
+    let f = m - all(1)
+    let s = f / (all(2) + f)
+    let z = s * s
+    var p: Vector
+    if isFloat {
+      p = all(2.0 / 11)
+    } else {
+      p = all(2.0 / 23)
+      p = all(2.0 / 21).addingProduct(p, z)
+      p = all(2.0 / 19).addingProduct(p, z)
+      p = all(2.0 / 17).addingProduct(p, z)
+      p = all(2.0 / 15).addingProduct(p, z)
+      p = all(2.0 / 13).addingProduct(p, z)
+      p = all(2.0 / 11).addingProduct(p, z)
+    }
+    p = all(2.0 / 9).addingProduct(p, z)
+    p = all(2.0 / 7).addingProduct(p, z)
+    p = all(2.0 / 5).addingProduct(p, z)
+    p = all(2.0 / 3).addingProduct(p, z)
+    let halfSquare = f * f * all(0.5)
+    let tail = s * (halfSquare + z * p)
+    let high = isFloat ? 0.693_359_375 : 0.693_147_180_369_123_8  // few bits: exponent · high exact
+    let low = isFloat ? -2.121_944_400_546_905_8e-4 : 1.908_214_929_270_587_7e-10
+    let correction = tail.addingProduct(exponent, all(low))
+    var y = (exponent * all(high)) + (f - (halfSquare - correction))
+    y.replace(with: all(-.infinity), where: x .== all(0))
+    y.replace(with: all(.nan), where: x .< all(0))
+    y.replace(with: x, where: x .== all(.infinity))
+    // NaN compares false with everything, so it is caught by not being equal to itself.
+    y.replace(with: x, where: .!(x .== x))
+    return y
+  }
+}

@@ -1,0 +1,229 @@
+// Element-wise passes: one function of one scalar, or of two, over whole buffers.
+//
+// Idea       An operation is a type with one method on machine vectors; the loop is written once
+//            and specialised for each. The last elements that do not fill a vector go through the
+//            same vector code on a padded copy, so an element's bits do not depend on its place.
+// Read       ElementaryFunctions.swift ← this file → Broadcasting.swift
+
+/// A function of one scalar.
+public enum UnaryFunction: String, CaseIterable, Sendable {
+  case negate, absolute, square, squareRoot, reciprocal
+  case exponential, logarithm, hyperbolicTangent, logistic, errorFunction
+  /// max(0, x).
+  case rectify
+  /// 1 where x > 0, else 0.
+  case isPositive
+  /// −1, 0 or 1.
+  case sign
+}
+
+protocol VectorMap {
+  associatedtype Scalar: KernelScalar
+  func callAsFunction(_ x: Scalar.Vector) -> Scalar.Vector
+}
+
+struct Mapped<Scalar: KernelScalar>: VectorMap {
+  let function: UnaryFunction
+  @inline(__always) init(_ function: UnaryFunction) { self.function = function }
+
+  @inline(__always)
+  func callAsFunction(_ x: Scalar.Vector) -> Scalar.Vector {
+    let zero = Scalar.all(0)
+    switch function {
+    case .negate: return -x
+    case .absolute: return x.replacing(with: -x, where: x .< zero)
+    case .square: return x * x
+    case .squareRoot: return x.squareRoot()
+    case .reciprocal: return Scalar.all(1) / x
+    case .exponential: return Scalar.exponential(x)
+    case .logarithm: return Scalar.logarithm(x)
+    case .hyperbolicTangent: return Scalar.hyperbolicTangent(x)
+    case .logistic: return Scalar.logistic(x)
+    case .errorFunction: return Scalar.errorFunction(x)
+    case .rectify: return x.replacing(with: zero, where: x .< zero)
+    case .isPositive: return zero.replacing(with: Scalar.all(1), where: x .> zero)
+    case .sign:
+      return zero.replacing(with: Scalar.all(1), where: x .> zero)
+        .replacing(with: Scalar.all(-1), where: x .< zero)
+    }
+  }
+}
+
+/// Elements that one piece of an element-wise pass covers.
+let elementGrain = 1 << 15
+
+/// y = f(x), element by element.
+///
+/// - Parameters:
+///   - x: The argument.
+///   - y: As long as `x`; may be `x`.
+@specialized(where S == Float)
+@specialized(where S == Double)
+public func map<S: KernelScalar>(_ function: UnaryFunction, _ x: Buffer<S>, into y: Buffer<S>) {
+  require(x.count == y.count, "map: \(x.count) scalars into \(y.count).")
+  // One loop for each function: the switch is outside.
+  switch function {
+  case .negate: mapLoop(Mapped(.negate), x, y)
+  case .absolute: mapLoop(Mapped(.absolute), x, y)
+  case .square: mapLoop(Mapped(.square), x, y)
+  case .squareRoot: mapLoop(Mapped(.squareRoot), x, y)
+  case .reciprocal: mapLoop(Mapped(.reciprocal), x, y)
+  case .exponential: mapLoop(Mapped(.exponential), x, y)
+  case .logarithm: mapLoop(Mapped(.logarithm), x, y)
+  case .hyperbolicTangent: mapLoop(Mapped(.hyperbolicTangent), x, y)
+  case .logistic: mapLoop(Mapped(.logistic), x, y)
+  case .errorFunction: mapLoop(Mapped(.errorFunction), x, y)
+  case .rectify: mapLoop(Mapped(.rectify), x, y)
+  case .isPositive: mapLoop(Mapped(.isPositive), x, y)
+  case .sign: mapLoop(Mapped(.sign), x, y)
+  }
+}
+
+@inline(__always)
+func mapLoop<M: VectorMap>(_ f: M, _ x: Buffer<M.Scalar>, _ y: Buffer<M.Scalar>) {
+  let lanes = M.Scalar.Vector.scalarCount
+  let from = UnsafePointer(x.pointer)
+  let to = y.pointer
+  parallelRuns(x.count, grain: elementGrain) { run in
+    var i = run.lowerBound
+    while i + lanes <= run.upperBound {
+      (to + i).vector = f((from + i).vector)
+      i += lanes
+    }
+    if i < run.upperBound {
+      var last = M.Scalar.all(0)
+      for k in 0..<run.upperBound - i { last[k] = from[i + k] }
+      last = f(last)
+      for k in 0..<run.upperBound - i { to[i + k] = last[k] }
+    }
+  }
+}
+
+/// y = scale · x + shift.
+@specialized(where S == Float)
+@specialized(where S == Double)
+public func scaleAndShift<S: KernelScalar>(
+  _ x: Buffer<S>, scale: S, shift: S, into y: Buffer<S>
+) {
+  require(x.count == y.count, "scaleAndShift: \(x.count) scalars into \(y.count).")
+  mapLoop(Affine(scale: S.Vector(repeating: scale), shift: S.Vector(repeating: shift)), x, y)
+}
+
+private struct Affine<Scalar: KernelScalar>: VectorMap {
+  let scale: Scalar.Vector
+  let shift: Scalar.Vector
+  @inline(__always) func callAsFunction(_ x: Scalar.Vector) -> Scalar.Vector {
+    shift.addingProduct(x, scale)
+  }
+}
+
+/// y += scale · x.
+@specialized(where S == Float)
+@specialized(where S == Double)
+public func accumulate<S: KernelScalar>(_ x: Buffer<S>, scale: S = 1, into y: Buffer<S>) {
+  require(x.count == y.count, "accumulate: \(x.count) scalars into \(y.count).")
+  let from = UnsafePointer(x.pointer)
+  let to = y.pointer
+  parallelRuns(x.count, grain: elementGrain) { run in
+    // One fused step for every element, so the compiler's vectors and the tail agree.
+    for i in run { to[i] = to[i].addingProduct(from[i], scale) }
+  }
+}
+
+/// Converts between the two number types, rounding to nearest even.
+@specialized(where S == Float, T == Double)
+@specialized(where S == Double, T == Float)
+@specialized(where S == Float, T == Float)
+@specialized(where S == Double, T == Double)
+public func convert<S: KernelScalar, T: KernelScalar>(_ x: Buffer<S>, into y: Buffer<T>) {
+  require(x.count == y.count, "convert: \(x.count) scalars into \(y.count).")
+  let from = UnsafePointer(x.pointer)
+  let to = y.pointer
+  parallelRuns(x.count, grain: elementGrain) { run in
+    for i in run { to[i] = T(from[i]) }
+  }
+}
+
+/// Whether every scalar is finite.
+@specialized(where S == Float)
+@specialized(where S == Double)
+public func allFinite<S: KernelScalar>(_ x: Buffer<S>) -> Bool {
+  // 0 · x is 0 exactly where x is finite, so the sum is 0 or NaN.
+  var sum: S = 0
+  for i in 0..<x.count { sum += 0 * x.pointer[i] }
+  return sum == 0
+}
+
+/// Fills with uniform values between two bounds: element i depends on the key and i alone.
+///
+/// - Parameters:
+///   - key: The 64 bits that key Philox.
+///   - low: Smallest value.
+///   - high: Largest value.
+@specialized(where S == Float)
+@specialized(where S == Double)
+public func fillUniform<S: KernelScalar>(_ x: Buffer<S>, key: UInt64, low: Double, high: Double) {
+  forEachRandomPair(x, key: key) { a, b in (low + (high - low) * a, low + (high - low) * b) }
+}
+
+/// Fills with normal values of the given deviation (Box & Muller 1958): element i depends on the
+/// key and i alone.
+@specialized(where S == Float)
+@specialized(where S == Double)
+public func fillNormal<S: KernelScalar>(_ x: Buffer<S>, key: UInt64, deviation: Double) {
+  forEachRandomPair(x, key: key) { a, b in
+    let r = deviation * (-2 * Double.logarithm(Double.all(1 - a))[0]).squareRoot()
+    let (s, c) = sineAndCosineOfTurn(b)
+    return (r * c, r * s)
+  }
+}
+
+@inline(__always)
+private func forEachRandomPair<S: KernelScalar>(
+  _ x: Buffer<S>, key: UInt64, _ body: (Double, Double) -> (Double, Double)
+) {
+  let to = x.pointer
+  let k = SIMD2(UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32))
+  parallelRuns((x.count + 1) / 2, grain: 1 << 13) { run in
+    for i in run {
+      let w = Philox.block(
+        counter: SIMD4(UInt32(truncatingIfNeeded: i), UInt32(truncatingIfNeeded: i >> 32), 0, 0),
+        key: k)
+      let a = Double((UInt64(w[0]) | UInt64(w[1]) << 32) >> 11) * 0x1p-53
+      let b = Double((UInt64(w[2]) | UInt64(w[3]) << 32) >> 11) * 0x1p-53
+      let (first, second) = body(a, b)
+      to[2 * i] = S(first)
+      if 2 * i + 1 < x.count { to[2 * i + 1] = S(second) }
+    }
+  }
+}
+
+/// sin 2πt and cos 2πt for t in 0..<1: the nearest eighth of a turn, then the Taylor series.
+@inline(__always)
+func sineAndCosineOfTurn(_ t: Double) -> (sine: Double, cosine: Double) {
+  let quarter = (4 * t).rounded()
+  let x = (4 * t - quarter) * (Double.pi / 2)  // |x| ≤ π/4; the difference is exact
+  let z = x * x
+  var s = -1.0 / 1_307_674_368_000
+  s = s * z + 1.0 / 6_227_020_800
+  s = s * z - 1.0 / 39_916_800
+  s = s * z + 1.0 / 362_880
+  s = s * z - 1.0 / 5040
+  s = s * z + 1.0 / 120
+  s = s * z - 1.0 / 6
+  let sine = x + x * z * s
+  var c = 1.0 / 20_922_789_888_000
+  c = c * z - 1.0 / 87_178_291_200
+  c = c * z + 1.0 / 479_001_600
+  c = c * z - 1.0 / 3_628_800
+  c = c * z + 1.0 / 40320
+  c = c * z - 1.0 / 720
+  c = c * z + 1.0 / 24
+  let cosine = 1 - z / 2 + z * z * c
+  switch Int(quarter) & 3 {
+  case 0: return (sine, cosine)
+  case 1: return (cosine, -sine)
+  case 2: return (-sine, -cosine)
+  default: return (-cosine, sine)
+  }
+}
