@@ -1,0 +1,42 @@
+// The matrix product.
+//
+// Read       Kernels/MatrixMultiply.swift ← this file → Convolution.swift
+
+import Kernels
+
+/// The product op(A) · op(B) of two matrices, or of two stacks of matrices.
+///
+/// - Parameters:
+///   - a: `[M, K]` (`[K, M]` when transposed), optionally with a leading batch axis.
+///   - b: `[K, N]` (`[N, K]` when transposed), with the same batch axis as `a` or none.
+///   - transposeA: Use Aᵀ.
+///   - transposeB: Use Bᵀ.
+/// - Returns: `[M, N]`, or `[batch, M, N]`.
+public func matmul<Scalar>(
+  _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, transposeA: Bool = false, transposeB: Bool = false
+) -> Tensor<Scalar> {
+  require(
+    (a.rank == 2 || a.rank == 3) && a.rank == b.rank,
+    "matmul: shapes \(a.shape) and \(b.shape). To mend: two matrices, or two batches of matrices.")
+  let (aRows, aColumns) = (a.shape[a.rank - 2], a.shape[a.rank - 1])
+  let (bRows, bColumns) = (b.shape[b.rank - 2], b.shape[b.rank - 1])
+  let rows = transposeA ? aColumns : aRows
+  let depth = transposeA ? aRows : aColumns
+  let columns = transposeB ? bRows : bColumns
+  let batch = a.rank == 3 ? a.shape[0] : 1
+  require(
+    depth == (transposeB ? bColumns : bRows) && (a.rank == 2 || b.shape[0] == batch),
+    """
+    matmul: inner extents differ.
+      a \(a.shape)\(transposeA ? " transposed" : ""), b \(b.shape)\(transposeB ? " transposed" : "")
+      To mend: columns of op(A) = rows of op(B), and equal batch axes.
+    """)
+  let c = Buffer<Scalar>(uninitialized: batch * rows * columns)
+  for i in 0..<batch {
+    matrixMultiply(
+      rows: rows, columns: columns, depth: depth, a: a.buffer, transposeA: transposeA, b: b.buffer,
+      transposeB: transposeB, into: c,
+      offsets: (i * rows * depth, i * depth * columns, i * rows * columns))
+  }
+  return Tensor(shape: a.rank == 3 ? [batch, rows, columns] : [rows, columns], buffer: c)
+}
