@@ -1,0 +1,75 @@
+// Maximum and average pooling.
+//
+// Formula    max:   dX at the place of each maximum += dY;  the first of equal maxima takes it
+//            mean:  dX of each pixel of a window += dY / K²
+// Read       Kernels/Pooling.swift ← this file → Networks/ResNet.swift
+
+import Kernels
+import Tensors
+
+/// The maximum of each window.
+///
+/// - Parameters:
+///   - x: `[batch, height, width, channels]`.
+///   - kernel: Side of the window, in pixels.
+///   - stride: Step between windows, in pixels.
+///   - padding: Pixels added on each side, which never win.
+public func maximumPool<S>(
+  _ x: Variable<S>, kernel: Int, stride: Int, padding: Int = 0
+) -> Variable<S> {
+  let g = PoolingGeometry(input: x.shape, kernel: kernel, stride: stride, padding: padding)
+  let y = Buffer<S>(uninitialized: g.outputShape.reduce(1, *))
+  let places = maximumPool(g, x.value.buffer, into: y)
+  return Variable(
+    Tensor(shape: g.outputShape, buffer: y),
+    pullbacks: [
+      (
+        x,
+        { dY in
+          let dX = Buffer<S>(uninitialized: g.inputShape.reduce(1, *))
+          maximumPoolGradient(g, dY.buffer, places: places, into: dX)
+          return Tensor(shape: g.inputShape, buffer: dX)
+        }
+      )
+    ])
+}
+
+/// The mean of each window; zeros of the padding count.
+///
+/// - Parameters:
+///   - x: `[batch, height, width, channels]`.
+///   - kernel: Side of the window, in pixels.
+///   - stride: Step between windows, in pixels.
+///   - padding: Zeros added on each side, in pixels.
+public func averagePool<S>(
+  _ x: Variable<S>, kernel: Int, stride: Int, padding: Int = 0
+) -> Variable<S> {
+  let g = PoolingGeometry(input: x.shape, kernel: kernel, stride: stride, padding: padding)
+  let y = Buffer<S>(uninitialized: g.outputShape.reduce(1, *))
+  averagePool(g, x.value.buffer, into: y)
+  return Variable(
+    Tensor(shape: g.outputShape, buffer: y),
+    pullbacks: [
+      (
+        x,
+        { dY in
+          let dX = Buffer<S>(uninitialized: g.inputShape.reduce(1, *))
+          averagePoolGradient(g, dY.buffer, into: dX)
+          return Tensor(shape: g.inputShape, buffer: dX)
+        }
+      )
+    ])
+}
+
+extension GradientCase {
+  static let pooling = [
+    GradientCase("maximumPool", at: [2, 6, 5, 2]) { maximumPool($0[0], kernel: 2, stride: 2) },
+    GradientCase("maximumPool, 3×3 padded", at: [1, 7, 6, 2]) {
+      maximumPool($0[0], kernel: 3, stride: 2, padding: 1)
+    },
+    GradientCase("averagePool", at: [2, 6, 5, 2]) { averagePool($0[0], kernel: 2, stride: 2) },
+    GradientCase("averagePool, 3×3 padded", at: [1, 7, 6, 2]) {
+      averagePool($0[0], kernel: 3, stride: 2, padding: 1)
+    },
+  ]
+}

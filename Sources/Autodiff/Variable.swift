@@ -1,0 +1,175 @@
+// A variable: a value that remembers how it was computed, so that gradients can be pulled back.
+//
+// Idea       Reverse mode. Every operation computes its value at once and keeps, for each input it
+//            must answer to, a pullback: the closure that turns ∂loss/∂output into ∂loss/∂input.
+//            `backward` walks the operations from the last to the first and adds up what arrives.
+// Formula    y = f(x):  dX = Jᵀ dY,  J the Jacobian of f at x, never formed
+// Memory     An operation's pullback, and with it the activations it captured, is dropped as soon as
+//            it has been used. Inputs that need no gradient never get a pullback at all.
+// Read       Tensors/Tensor.swift ← this file → Arithmetic.swift → GradientCheck.swift
+
+import Kernels
+import Tensors
+
+/// A tensor in a computation that gradients can flow back through.
+public struct Variable<Scalar: KernelScalar> {
+  /// What was computed.
+  public let value: Tensor<Scalar>
+  let node: Node<Scalar>?
+
+  /// A constant: no gradient flows to it.
+  public init(_ value: Tensor<Scalar>) {
+    self.value = value
+    node = nil
+  }
+
+  /// A leaf whose gradient is wanted.
+  ///
+  /// - Parameters:
+  ///   - value: Its value.
+  ///   - receive: Called once a backward pass with the gradient, of `value`'s shape; without it
+  ///     the gradient is kept in `gradient`.
+  public init(
+    tracking value: Tensor<Scalar>, receive: ((Tensor<Scalar>) -> Void)? = nil
+  ) {
+    self.value = value
+    node = Node(parents: [], receive: receive, pullback: nil)
+  }
+
+  /// The result of an operation with one pullback for each input.
+  ///
+  /// - Parameters:
+  ///   - value: The operation's result.
+  ///   - pullbacks: Each input with the function from dY (of `value`'s shape) to that input's
+  ///     gradient (of its shape). Those of constants are dropped unused.
+  public init(
+    _ value: Tensor<Scalar>,
+    pullbacks: [(input: Variable, pullback: (Tensor<Scalar>) -> Tensor<Scalar>)]
+  ) {
+    self.value = value
+    let wanted = pullbacks.filter { $0.input.node != nil }
+    guard !wanted.isEmpty else {
+      node = nil
+      return
+    }
+    let functions = wanted.map(\.pullback)
+    node = Node(parents: wanted.compactMap(\.input.node), receive: nil) { dY in
+      functions.map { $0(dY) }
+    }
+  }
+
+  /// The result of an operation whose gradients are computed together.
+  ///
+  /// - Parameters:
+  ///   - value: The operation's result.
+  ///   - inputs: The inputs, in the order in which `pullback` returns their gradients.
+  ///   - pullback: From dY to the gradients of all inputs.
+  public init(
+    _ value: Tensor<Scalar>, from inputs: [Variable],
+    pullback: @escaping (Tensor<Scalar>) -> [Tensor<Scalar>]
+  ) {
+    self.value = value
+    let wanted = inputs.indices.filter { inputs[$0].node != nil }
+    guard !wanted.isEmpty else {
+      node = nil
+      return
+    }
+    node = Node(parents: wanted.compactMap { inputs[$0].node }, receive: nil) { dY in
+      let all = pullback(dY)
+      return wanted.map { all[$0] }
+    }
+  }
+
+  /// Extent along each axis.
+  public var shape: [Int] { value.shape }
+
+  /// Whether gradients flow to this variable.
+  public var isTracked: Bool { node != nil }
+
+  /// The gradient of the last backward pass, for leaves made by `init(tracking:)`.
+  public var gradient: Tensor<Scalar>? { node?.gradient }
+
+  /// The same value as a constant: gradients stop here.
+  public func detached() -> Variable { Variable(value) }
+
+  /// Pulls a gradient back to every leaf this variable was computed from.
+  ///
+  /// A computation can be pulled back once: its pullbacks are released on the way.
+  ///
+  /// - Parameter cotangent: ∂loss/∂self; by default 1 for a variable that holds one scalar.
+  public func backward(_ cotangent: Tensor<Scalar>? = nil) {
+    require(
+      cotangent != nil || value.count == 1,
+      """
+      backward: shape \(shape) holds \(value.count) scalars and no cotangent was given.
+        To mend: reduce it to one scalar first, or pass ∂loss/∂self.
+      """)
+    let seed = cotangent ?? Tensor(shape, repeating: 1)
+    require(seed.shape == shape, "backward: cotangent \(seed.shape) for a variable \(shape).")
+    node?.backward(seed)
+  }
+}
+
+/// One operation, or one leaf, of a computation.
+final class Node<Scalar: KernelScalar> {
+  private var parents: [Node]
+  private var pullback: ((Tensor<Scalar>) -> [Tensor<Scalar>])?
+  private let receive: ((Tensor<Scalar>) -> Void)?
+  private(set) var gradient: Tensor<Scalar>?
+
+  init(
+    parents: [Node], receive: ((Tensor<Scalar>) -> Void)?,
+    pullback: ((Tensor<Scalar>) -> [Tensor<Scalar>])?
+  ) {
+    self.parents = parents
+    self.pullback = pullback
+    self.receive = receive
+  }
+
+  func backward(_ seed: Tensor<Scalar>) {
+    let order = operationsBeforeTheirUsers()
+    for node in order where node.pullback == nil { node.gradient = nil }
+    gradient = seed
+    for node in order.reversed() {
+      guard let dY = node.gradient else { continue }
+      if let pullback = node.pullback {
+        node.pullback = nil
+        node.gradient = nil
+        let gradients = pullback(dY)
+        for (parent, dX) in zip(node.parents, gradients) { parent.add(dX) }
+        node.parents = []
+      } else if let receive = node.receive {
+        receive(dY)
+        node.gradient = nil
+      }
+    }
+  }
+
+  private func add(_ dX: Tensor<Scalar>) {
+    guard var sum = gradient else {
+      gradient = dX
+      return
+    }
+    gradient = nil  // so that the sum is written in place
+    sum.add(dX)
+    gradient = sum
+  }
+
+  /// Depth-first post-order without recursion: deep networks must not overflow the stack.
+  private func operationsBeforeTheirUsers() -> [Node] {
+    var order: [Node] = []
+    var seen: Set<ObjectIdentifier> = [ObjectIdentifier(self)]
+    var stack: [(node: Node, next: Int)] = [(self, 0)]
+    while let (node, next) = stack.last {
+      if next < node.parents.count {
+        stack[stack.count - 1].next += 1
+        let parent = node.parents[next]
+        if seen.insert(ObjectIdentifier(parent)).inserted { stack.append((parent, 0)) }
+      } else {
+        order.append(node)
+        stack.removeLast()
+      }
+    }
+    return order
+  }
+}
