@@ -90,8 +90,12 @@ let package = Package(
     .executableTarget(name: "mvmr", dependencies: ["MVMR"], swiftSettings: checked),
     // Tests mirror Sources.
     tests("KernelsTests", ["Kernels"]),
+    tests("TensorsTests", ["Tensors", "Kernels", "Randomness"]),
+    tests("AutodiffTests", ["Autodiff", "Tensors", "Kernels", "Randomness"]),
     tests("ImagesTests", ["Images", "Randomness", "Formats"]),
     tests("FormatsTests", ["Formats", "Charts", "Images"]),
+    tests("NetworksTests", ["Networks", "Autodiff", "Tensors", "Kernels", "Randomness"]),
+    tests("ObjectivesTests", ["Objectives", "Autodiff", "Tensors", "Kernels", "Randomness"]),
     tests("RepresentationsTests", ["Representations", "Kernels", "Tensors", "Formats"]),
     tests("DatasetsTests", ["Datasets", "Images", "Randomness", "Tensors"]),
   ],

@@ -18,6 +18,8 @@ public struct GradientCase: Sendable, CustomStringConvertible {
   public let range: ClosedRange<Double>
   /// Key of the inputs, so that a case can choose a point away from kinks.
   public let seed: UInt64
+  /// The h of the differences.
+  public let steps: [Double]
   let function: @Sendable ([Variable<Double>]) -> Variable<Double>
 
   /// A case.
@@ -32,10 +34,20 @@ public struct GradientCase: Sendable, CustomStringConvertible {
     _ name: String, at shapes: [Int]..., in range: ClosedRange<Double> = -1...1, seed: UInt64 = 1,
     _ function: @escaping @Sendable ([Variable<Double>]) -> Variable<Double>
   ) {
+    self.init(name, at: shapes, in: range, seed: seed, steps: [1e-4, 1e-6], function)
+  }
+
+  /// A case with its shapes in an array, and steps of its own: inside a network every relu has a
+  /// kink, and only a small step does not cross one of them.
+  public init(
+    _ name: String, at shapes: [[Int]], in range: ClosedRange<Double> = -1...1, seed: UInt64 = 1,
+    steps: [Double], _ function: @escaping @Sendable ([Variable<Double>]) -> Variable<Double>
+  ) {
     self.name = name
     self.shapes = shapes
     self.range = range
     self.seed = seed
+    self.steps = steps
     self.function = function
   }
 
@@ -49,7 +61,7 @@ public struct GradientCase: Sendable, CustomStringConvertible {
     let inputs = shapes.enumerated().map { i, shape in
       Tensor<Double>.uniform(shape, in: range, key: key.child("input").child(i))
     }
-    return checkGradient(name, at: inputs, key: key, tamper: tamper, function)
+    return checkGradient(name, at: inputs, key: key, steps: steps, tamper: tamper, function)
   }
 
   /// Every operation of this module.

@@ -5,7 +5,7 @@
 //            sums, so a pullback that returned zero would pass. Two steps h, and the worse of the two
 //            counts, so that no lucky step hides an error. Always in Double: in Float the
 //            difference itself is off by 1e-3.
-// Large x    Beyond 400 scalars, 20 random directions d instead of each coordinate: ⟨dX, d⟩.
+// Large x    Beyond 100 scalars, 20 random directions d instead of each coordinate: ⟨dX, d⟩.
 // Read       Variable.swift ← this file → GradientCase.swift
 // Tests      Tests/AutodiffTests/GradientTests.swift
 
@@ -87,7 +87,7 @@ public func checkGradient(
 private func directions(
   for x: Tensor<Double>, key: RandomKey
 ) -> [(tensor: Tensor<Double>, label: String)] {
-  if x.count <= 400 {
+  if x.count <= 100 {
     return (0..<x.count).map { i in
       var scalars = [Double](repeating: 0, count: x.count)
       scalars[i] = 1

@@ -1,0 +1,59 @@
+// The batch norm layer: batch statistics in training, running ones in evaluation.
+//
+// Formula    running ← (1 − m) running + m batch,  m = 0.1;  the variance unbiased: σ² n/(n − 1)
+// Errata     PyTorch's momentum is the weight of the new value, not of the old one.
+// Read       Autodiff/BatchNorm.swift ← this file → ResNet.swift, Projector.swift
+
+import Autodiff
+import Kernels
+import Tensors
+
+/// Batch normalisation of the last axis, for images and for vectors.
+public struct BatchNorm<Scalar: KernelScalar>: Layer {
+  /// γ `[channels]`.
+  public let weight: Parameter<Scalar>
+  /// β `[channels]`.
+  public let bias: Parameter<Scalar>
+  /// Running mean `[channels]`.
+  public let runningMean: Parameter<Scalar>
+  /// Running unbiased variance `[channels]`.
+  public let runningVariance: Parameter<Scalar>
+  /// Batches seen in training.
+  public let batchesTracked: Parameter<Scalar>
+  let epsilon: Scalar = 1e-5
+  let momentum: Scalar = 0.1
+
+  /// Starts as the identity: γ = 1 (or 0, to start a residual branch at zero), β = 0.
+  public init(channels: Int, zeroInitialized: Bool = false) {
+    weight = Parameter(Tensor([channels], repeating: zeroInitialized ? 0 : 1))
+    bias = Parameter(.zeros([channels]))
+    runningMean = Parameter(.zeros([channels]), role: .statistic)
+    runningVariance = Parameter(.ones([channels]), role: .statistic)
+    batchesTracked = Parameter(Tensor(0), role: .counter)
+  }
+
+  public func callAsFunction(_ x: Variable<Scalar>, mode: Mode) -> Variable<Scalar> {
+    guard mode.usesBatchStatistics else {
+      return batchNorm(
+        x, gain: weight.variable(mode), bias: bias.variable(mode), mean: runningMean.value,
+        variance: runningVariance.value, epsilon: epsilon)
+    }
+    let (y, batch) = batchNorm(
+      x, gain: weight.variable(mode), bias: bias.variable(mode), epsilon: epsilon)
+    // A single row has no unbiased variance; its biased one, 0, keeps the average finite.
+    let unbiased = Scalar(batch.count) / Scalar(max(1, batch.count - 1))
+    runningMean.value = runningMean.value * (1 - momentum) + batch.mean * momentum
+    runningVariance.value =
+      runningVariance.value * (1 - momentum) + batch.variance * (momentum * unbiased)
+    batchesTracked.value = batchesTracked.value + 1
+    return y
+  }
+
+  public func forEachParameter(_ body: (String, Parameter<Scalar>) -> Void) {
+    body("weight", weight)
+    body("bias", bias)
+    body("running_mean", runningMean)
+    body("running_var", runningVariance)
+    body("num_batches_tracked", batchesTracked)
+  }
+}

@@ -1,0 +1,36 @@
+// The affine map of vectors.
+//
+// Formula    y = x Wᵀ + b
+// Shapes     x [N, inputs], W [outputs, inputs], b [outputs], y [N, outputs]
+// Read       Layer.swift ← this file → Projector.swift
+
+import Autodiff
+import Kernels
+import Randomness
+import Tensors
+
+/// The affine map y = x·Wᵀ + b, from `[N, inputs]` to `[N, outputs]`.
+public struct Linear<Scalar: KernelScalar>: Layer {
+  /// W `[outputs, inputs]`.
+  public let weight: Parameter<Scalar>
+  /// b `[outputs]`, or nil for a linear map.
+  public let bias: Parameter<Scalar>?
+
+  /// Draws W and b from U(−k, k), k = 1/√inputs, PyTorch's default, so that runs can be compared.
+  public init(inputs: Int, outputs: Int, bias: Bool = true, key: RandomKey) {
+    let k = 1 / Scalar(inputs).squareRoot()
+    weight = Parameter(.uniform([outputs, inputs], in: -k...k, key: key.child("weight")))
+    self.bias = bias ? Parameter(.uniform([outputs], in: -k...k, key: key.child("bias"))) : nil
+  }
+
+  public func callAsFunction(_ x: Variable<Scalar>, mode: Mode) -> Variable<Scalar> {
+    let y = matmul(x, weight.variable(mode), transposeB: true)  // [N, outputs]
+    guard let bias else { return y }
+    return y + bias.variable(mode)
+  }
+
+  public func forEachParameter(_ body: (String, Parameter<Scalar>) -> Void) {
+    body("weight", weight)
+    if let bias { body("bias", bias) }
+  }
+}
