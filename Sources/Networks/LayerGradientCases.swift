@@ -36,7 +36,7 @@ extension GradientCase {
       },
       layer("ResNet, 8", at: [2, 8, 8, 3]) { ResNet(.resnet8, key: key) },
       layer("Projector", at: [5, 4]) { Projector(inputs: 4, widths: [6, 5, 3], key: key) },
-      layer("Encoder, small stem", at: [2, 8, 8, 3]) {
+      layer("Encoder, small stem", at: [5, 8, 8, 3]) {
         Encoder(backbone: .resnet8, smallKernel: true, projector: [8, 4], key: key)
       },
     ]
