@@ -50,6 +50,7 @@ public enum AugmentationPolicy: String, CaseIterable, Codable, Sendable {
   ///   - height: Of that image, in pixels.
   ///   - size: Side of the view, in pixels.
   ///   - key: Names the draw.
+  /// - Returns: The steps, for images of exactly that extent.
   public func draw(width: Int, height: Int, size: Int, key: RandomKey) -> AugmentationDraw {
     var stream = RandomStream(key)
     var steps: [AugmentationStep] = []

@@ -47,11 +47,13 @@ extension Image {
   /// The image made darker (factor below 1) or brighter (above 1).
   ///
   /// - Parameter factor: Unitless, at least 0; 0 gives black, 1 the image itself.
+  /// - Returns: An image of the same size.
   public func brightness(scaledBy factor: Double) -> Image { blended(with: 0, factor) }
 
   /// The image with less (factor below 1) or more (above 1) distance from its mean gray.
   ///
   /// - Parameter factor: Unitless, at least 0; 0 gives plain gray, 1 the image itself.
+  /// - Returns: An image of the same size.
   public func contrast(scaledBy factor: Double) -> Image {
     if bytes.isEmpty { return self }
     var sum = 0
@@ -64,6 +66,7 @@ extension Image {
   /// The image with less (factor below 1) or more (above 1) colour.
   ///
   /// - Parameter factor: Unitless, at least 0; 0 gives `grayscale()`, 1 the image itself.
+  /// - Returns: An image of the same size.
   public func saturation(scaledBy factor: Double) -> Image {
     var out = self
     let factor = Float(factor)

@@ -32,6 +32,7 @@ extension Image {
   /// The pixels inside a rectangle.
   ///
   /// - Parameter box: Must lie within the image.
+  /// - Returns: `box.height × box.width` pixels.
   public func cropped(to box: CropBox) -> Image {
     require(
       box.top >= 0 && box.left >= 0 && box.height >= 0 && box.width >= 0
@@ -55,8 +56,8 @@ extension Image {
   /// The middle of the image.
   ///
   /// - Parameters:
-  ///   - width: Columns to keep, in pixels.
-  ///   - height: Rows to keep, in pixels.
+  ///   - w: Columns to keep, in pixels.
+  ///   - h: Rows to keep, in pixels.
   /// - Returns: `height × width` pixels; black where the image is smaller than that.
   public func centerCropped(width w: Int, height h: Int) -> Image {
     let missing = (width: max(0, w - width), height: max(0, h - height))

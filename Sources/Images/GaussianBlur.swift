@@ -98,6 +98,7 @@ extension Image {
   /// - Parameters:
   ///   - kernelSize: Weights along each axis, odd; half of it must be less than either extent.
   ///   - sigma: Standard deviation in pixels, above 0.
+  /// - Returns: An image of the same size.
   public func blurred(kernelSize: Int, sigma: Double) -> Image {
     if kernelSize == 1 { return self }
     let kernel = GaussianKernel(size: kernelSize, sigma: sigma)

@@ -11,8 +11,10 @@ extension Image {
   /// The image with every hue moved along the colour circle.
   ///
   /// - Parameter turns: Part of a full turn, −0.5…0.5; 0 still rounds colours through 8-bit hue.
+  /// - Returns: An image of the same size.
   public func hue(turnedBy turns: Double) -> Image {
-    let shift = UInt8(truncatingIfNeeded: Int(turns * 255))  // truncation towards zero, then mod 256
+    // Truncation towards zero, then modulo 256.
+    let shift = UInt8(truncatingIfNeeded: Int(turns * 255))
     var out = self
     for i in Swift.stride(from: 0, to: bytes.count, by: 3) {
       let hsv = HueSaturationValue(red: bytes[i], green: bytes[i + 1], blue: bytes[i + 2])

@@ -22,7 +22,10 @@ public struct Image: Hashable, Sendable {
 
   /// An image from interleaved bytes.
   ///
-  /// - Parameter bytes: `3 · width · height` values, red green blue interleaved, row-major.
+  /// - Parameters:
+  ///   - width: Pixels across.
+  ///   - height: Pixels down.
+  ///   - bytes: `3 · width · height` values, red green blue interleaved, row-major.
   public init(width: Int, height: Int, bytes: [UInt8]) {
     precondition(bytes.count == 3 * width * height, "Image: bytes do not fill width × height × 3")
     self.width = width

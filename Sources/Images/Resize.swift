@@ -67,7 +67,10 @@ extension Image {
 
   /// The image resampled so that its shorter side has a given length, its shape kept.
   ///
-  /// - Parameter shortSide: In pixels; the longer side becomes ⌊shortSide · long / short⌋.
+  /// - Parameters:
+  ///   - shortSide: In pixels; the longer side becomes ⌊shortSide · long / short⌋.
+  ///   - filter: The weights.
+  /// - Returns: The same image when its shorter side has that length already.
   public func resized(shortSide: Int, filter: ResamplingFilter = .bilinear) -> Image {
     let short = min(width, height)
     if short == shortSide { return self }
