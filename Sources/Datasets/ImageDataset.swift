@@ -24,9 +24,10 @@ public protocol ImageDataset: Sendable {
   /// - Throws: When the file underneath no longer holds it.
   func image(_ index: Int) throws(DatasetError) -> Image
 
-  /// The class of one image, in 0..<classCount; −1 when it has none.
+  /// The class of one image.
   ///
   /// - Parameter index: In 0..<count.
+  /// - Returns: In 0..<classCount; −1 when the image has no label.
   func label(_ index: Int) -> Int
 }
 

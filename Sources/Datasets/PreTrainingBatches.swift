@@ -22,7 +22,7 @@ public struct PreTrainingBatch: Sendable {
   public let batch: Int
   /// Which images, as numbered by the data set.
   public let indices: [Int]
-  /// Their classes; −1 for none. For measuring, never for training.
+  /// Their classes, −1 for none: for measuring, never for training.
   public let labels: [Int]
   /// The images themselves, normalised: `[N, s, s, 3]`.
   public let original: Tensor<Float>

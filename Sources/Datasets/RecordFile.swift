@@ -50,6 +50,8 @@ final class RecordFile: Sendable {
   /// - Parameters:
   ///   - record: In 0..<count.
   ///   - length: How many bytes from its start; the whole record when left out.
+  /// - Returns: That many bytes.
+  /// - Throws: When the file became shorter, or the system fails to read.
   func read(_ record: Int, length: Int? = nil) throws(DatasetError) -> [UInt8] {
     require(record >= 0 && record < count, "RecordFile: record \(record) outside 0..<\(count).")
     return try read(at: record * recordSize, length: length ?? recordSize)
