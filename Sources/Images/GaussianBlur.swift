@@ -63,7 +63,8 @@ public struct GaussianKernel: Hashable, Sendable {
     var padded = [Float](repeating: 0, count: length + 6 * radius)
     for row in 0..<height {
       let start = row * length
-      for i in 0..<length { padded[3 * radius + i] = values[start + i] }
+      padded.replaceSubrange(
+        (3 * radius)..<(3 * radius + length), with: values[start..<(start + length)])
       for n in 0..<radius {
         for channel in 0..<3 {
           padded[3 * (radius - 1 - n) + channel] = values[start + 3 * (n + 1) + channel]
@@ -72,18 +73,30 @@ public struct GaussianKernel: Hashable, Sendable {
         }
       }
       for (n, w) in weights.enumerated() {
-        for i in 0..<length { across[start + i] += w * padded[3 * n + i] }
+        GaussianKernel.add(w, times: padded, from: 3 * n, to: &across, at: start, count: length)
       }
     }
     var out = [Float](repeating: 0, count: values.count)
     for row in 0..<height {
-      let start = row * length
       for (n, w) in weights.enumerated() {
         let from = GaussianKernel.reflected(row + n - radius, height) * length
-        for i in 0..<length { out[start + i] += w * across[from + i] }
+        GaussianKernel.add(w, times: across, from: from, to: &out, at: row * length, count: length)
       }
     }
     return out
+  }
+
+  /// Adds a multiple of one run of values to another.
+  ///
+  /// Spans of exactly `count` values let the compiler drop the bounds checks and use vectors.
+  @inline(__always)
+  private static func add(
+    _ w: Float, times source: [Float], from: Int, to target: inout [Float], at: Int, count: Int
+  ) {
+    let x = source.span.extracting(from..<(from + count))
+    var all = target.mutableSpan
+    var y = all.extracting(at..<(at + count))
+    for i in 0..<count { y[i] += w * x[i] }
   }
 
   /// An index outside 0..<count, mirrored at the border pixel back inside.
