@@ -115,9 +115,14 @@ extension Image {
   public func blurred(kernelSize: Int, sigma: Double) -> Image {
     if kernelSize == 1 { return self }
     let kernel = GaussianKernel(size: kernelSize, sigma: sigma)
-    let values = kernel.blur(bytes.map { Float($0) }, width: width, height: height)
-    // Adding 1.5 · 2²³ leaves the integer nearest (halves to even) in the low bits of the float.
-    let out = values.map { UInt8(truncatingIfNeeded: ($0 + 0x1.8p23).bitPattern) }
+    var values = [Float](repeating: 0, count: bytes.count)
+    for i in 0..<bytes.count { values[i] = Float(bytes[i]) }
+    values = kernel.blur(values, width: width, height: height)
+    var out = [UInt8](repeating: 0, count: bytes.count)
+    for i in 0..<values.count {
+      // Adding 1.5 · 2²³ leaves the nearest integer (halves to even) in the low bits of the float.
+      out[i] = UInt8(truncatingIfNeeded: (values[i] + 0x1.8p23).bitPattern)
+    }
     return Image(width: width, height: height, bytes: out)
   }
 }
