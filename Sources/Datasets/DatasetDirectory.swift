@@ -11,6 +11,7 @@ enum DatasetDirectory {
   static func find(_ files: [String], in directory: String, subdirectory: String, archive: String)
     throws(DatasetError) -> String
   {
+    let directory = directory.isEmpty ? "." : directory
     let candidates = [directory, directory + "/" + subdirectory]
     let manager = FileManager.default
     func missing(_ place: String) -> [String] {

@@ -42,6 +42,13 @@ final class RecordFile: Sendable {
           "\(path): \(size) bytes are \(records) records of \(recordSize) bytes and \(rest) more",
         mend: "unpack the archive again, or download it again if its checksum is wrong.")
     }
+    // A sparse file may claim any size for nothing; what is allocated a record stays bounded.
+    guard records <= 1 << 28 else {
+      throw DatasetError(
+        .malformed, what: "A file of the data set holds more records than any data set does.",
+        place: "\(path): \(records) records of \(recordSize) bytes",
+        mend: "unpack the archive again.")
+    }
     count = Int(records)
   }
 

@@ -1,6 +1,6 @@
 // Augmentation policies: how a second view of an image is drawn.
 //
-// Source     MV-MR, supplement; released code `aug_policy`
+// Source     MV-MR released code, configuration key `aug_policy`
 // Policies   custom   crop 0.08…1, bilinear → flip ½ → jitter .8 .8 .8 .2 (p .8) → gray .2 → blur
 //            cifar    4 black pixels around, crop → flip ½
 //            cifar20  jitter .4 .4 .4 .1 (p .8) → gray .1 → crop 0.2…1, bicubic → flip ½

@@ -35,11 +35,12 @@ extension Image {
   /// The image without colour: luma in all three channels.
   public func grayscale() -> Image {
     var out = self
-    for i in 0..<(width * height) {
-      let l = Image.luma(bytes[3 * i], bytes[3 * i + 1], bytes[3 * i + 2])
-      out.bytes[3 * i] = l
-      out.bytes[3 * i + 1] = l
-      out.bytes[3 * i + 2] = l
+    var pixels = out.bytes.mutableSpan  // one check for uniqueness, not one a write
+    for i in stride(from: 0, to: pixels.count, by: 3) {
+      let l = Image.luma(pixels[i], pixels[i + 1], pixels[i + 2])
+      pixels[i] = l
+      pixels[i + 1] = l
+      pixels[i + 2] = l
     }
     return out
   }
@@ -70,12 +71,13 @@ extension Image {
   public func saturation(scaledBy factor: Double) -> Image {
     var out = self
     let factor = Float(factor)
-    for i in stride(from: 0, to: bytes.count, by: 3) {
-      let (red, green, blue) = (bytes[i], bytes[i + 1], bytes[i + 2])
+    var pixels = out.bytes.mutableSpan
+    for i in stride(from: 0, to: pixels.count, by: 3) {
+      let (red, green, blue) = (pixels[i], pixels[i + 1], pixels[i + 2])
       let l = Image.luma(red, green, blue)
-      out.bytes[i] = Image.blend(l, red, factor)
-      out.bytes[i + 1] = Image.blend(l, green, factor)
-      out.bytes[i + 2] = Image.blend(l, blue, factor)
+      pixels[i] = Image.blend(l, red, factor)
+      pixels[i + 1] = Image.blend(l, green, factor)
+      pixels[i + 2] = Image.blend(l, blue, factor)
     }
     return out
   }
@@ -85,7 +87,8 @@ extension Image {
     let factor = Float(factor)
     let table = (0...255).map { Image.blend(poorer, UInt8($0), factor) }
     var out = self
-    for i in 0..<out.bytes.count { out.bytes[i] = table[Int(bytes[i])] }
+    var pixels = out.bytes.mutableSpan
+    for i in 0..<pixels.count { pixels[i] = table[Int(pixels[i])] }
     return out
   }
 }

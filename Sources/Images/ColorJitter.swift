@@ -1,6 +1,6 @@
 // Colour jitter: brightness, contrast, saturation and hue by random amounts, in random order.
 //
-// Source     torchvision `ColorJitter`, MV-MR §augmentation
+// Source     torchvision `ColorJitter`, which MV-MR's released code calls
 // Formula    factors U(max(0, 1 − j), 1 + j) for the first three, U(−j, j) turns of hue
 // Order      Draws: the permutation, then all four amounts, whatever order they are applied in.
 // Read       ColorEnhancement.swift, Hue.swift ← this file → AugmentationPolicy.swift

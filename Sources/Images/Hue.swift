@@ -16,14 +16,15 @@ extension Image {
     // Truncation towards zero, then modulo 256.
     let shift = UInt8(truncatingIfNeeded: Int(turns * 255))
     var out = self
-    for i in Swift.stride(from: 0, to: bytes.count, by: 3) {
-      let hsv = HueSaturationValue(red: bytes[i], green: bytes[i + 1], blue: bytes[i + 2])
+    var pixels = out.bytes.mutableSpan  // one check for uniqueness, not one a write
+    for i in Swift.stride(from: 0, to: pixels.count, by: 3) {
+      let hsv = HueSaturationValue(red: pixels[i], green: pixels[i + 1], blue: pixels[i + 2])
       let rgb = HueSaturationValue(
         hue: hsv.hue &+ shift, saturation: hsv.saturation, value: hsv.value
       ).redGreenBlue
-      out.bytes[i] = rgb.red
-      out.bytes[i + 1] = rgb.green
-      out.bytes[i + 2] = rgb.blue
+      pixels[i] = rgb.red
+      pixels[i + 1] = rgb.green
+      pixels[i + 2] = rgb.blue
     }
     return out
   }
@@ -70,8 +71,8 @@ public struct HueSaturationValue: Hashable, Sendable {
     }
     let turn = Double(h) / 6 + 1  // in 0.8…1.9, so the remainder modulo 1 is one exact subtraction
     let fraction = Float(turn >= 1 ? turn - 1 : turn)
-    hue = UInt8(max(0, min(255, Double(fraction) * 255)))
-    saturation = UInt8(max(0, min(255, Double(range / Float(high)) * 255)))
+    hue = UInt8(truncatingIfNeeded: Int32(Double(fraction) * 255))  // fraction is in 0…1
+    saturation = UInt8(truncatingIfNeeded: Int32(Double(range / Float(high)) * 255))
   }
 
   /// The colour as red, green, blue.
@@ -100,7 +101,7 @@ public struct HueSaturationValue: Hashable, Sendable {
   /// Rounds half up; adding ½ before truncation would misround the value just below ½.
   @inline(__always)
   private static func rounded(_ value: Double) -> UInt8 {
-    let whole = max(0, min(255, Int32(value)))
-    return UInt8(truncatingIfNeeded: value - Double(whole) >= 0.5 ? min(255, whole + 1) : whole)
+    let whole = Int32(value)  // value is in 0…255, like the channel it is a part of
+    return UInt8(truncatingIfNeeded: value - Double(whole) >= 0.5 ? whole + 1 : whole)
   }
 }

@@ -1,6 +1,6 @@
 // Random resized crop: which part of the image a view shows.
 //
-// Source     torchvision `RandomResizedCrop.get_params`, MV-MR §augmentation
+// Source     torchvision `RandomResizedCrop.get_params`, which MV-MR's released code calls
 // Formula    A = H W · U(a₀, a₁),  ρ = exp U(ln r₀, ln r₁),  w = ⌊√(A ρ)⌉,  h = ⌊√(A / ρ)⌉
 // Order      Draws of one attempt: area, ratio, and if the box fits: top, left. After ten misfits the
 //            middle of the image, its ratio brought into range, without a draw. Halves to even.

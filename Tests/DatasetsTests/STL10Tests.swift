@@ -167,6 +167,17 @@ import Testing
     #expect(Self.kind { _ = try STL10(directory: scratch.path, split: .test) } == .unreadable)
   }
 
+  @Test("a file that claims to be immense is refused before anything is allocated for it")
+  func immense() throws {
+    let scratch = try ScratchDirectory()
+    try scratch.write([], to: "test_X.bin")
+    try scratch.write([1], to: "test_y.bin")
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: scratch.file("test_X.bin")))
+    try file.truncate(atOffset: UInt64(27648) << 28 + 27648)
+    try file.close()
+    #expect(Self.kind { _ = try STL10(directory: scratch.path, split: .test) } == .malformed)
+  }
+
   @Test("a file cut during the run is an error, not a crash")
   func cut() throws {
     let scratch = try ScratchDirectory()
