@@ -15,14 +15,20 @@ public struct Image: Hashable, Sendable {
   public init(width: Int, height: Int, red: UInt8 = 0, green: UInt8 = 0, blue: UInt8 = 0) {
     self.width = width
     self.height = height
-    bytes = []
-    bytes.reserveCapacity(3 * width * height)
-    for _ in 0..<(width * height) { bytes += [red, green, blue] }
+    bytes = [UInt8](repeating: red, count: 3 * width * height)
+    if green == red && blue == red { return }
+    for i in stride(from: 0, to: bytes.count, by: 3) {
+      bytes[i + 1] = green
+      bytes[i + 2] = blue
+    }
   }
 
   /// An image from interleaved bytes.
   ///
-  /// - Parameter bytes: `3 · width · height` values, red green blue interleaved, row-major.
+  /// - Parameters:
+  ///   - width: Pixels across.
+  ///   - height: Pixels down.
+  ///   - bytes: `3 · width · height` values, red green blue interleaved, row-major.
   public init(width: Int, height: Int, bytes: [UInt8]) {
     precondition(bytes.count == 3 * width * height, "Image: bytes do not fill width × height × 3")
     self.width = width

@@ -1,0 +1,139 @@
+// Batches for self-supervised training: each image as it is, and as a random view.
+//
+// Source     MV-MR eq. (10): x feeds the representations and one branch, x̃ the other
+// Randomness A view of sample i in epoch e is drawn from key → purpose → e → i: neither the batch it
+//            falls into nor the worker that makes it matters.
+// Errata     D3: the augmented-pixel representation is drawn for each image (paper), independent of
+//            x̃; the released code draws once a batch, from `original` (ReleasedCodeAugmentation)
+// Shapes     N = batch size, s = size: original, augmented, augmentedPixels [N, s, s, 3]
+// Read       BatchSampler.swift, ImageTensor.swift, PrefetchingLoader.swift ← this file
+// Tests      Tests/DatasetsTests/PreTrainingBatchesTests.swift
+
+import Images
+import Kernels
+import Randomness
+import Tensors
+
+/// One batch, ready for a training step.
+public struct PreTrainingBatch: Sendable {
+  /// Epoch, from 0.
+  public let epoch: Int
+  /// Batch within the epoch, from 0.
+  public let batch: Int
+  /// Which images, as numbered by the data set.
+  public let indices: [Int]
+  /// Their classes, −1 for none: for measuring, never for training.
+  public let labels: [Int]
+  /// The images themselves, normalised: `[N, s, s, 3]`.
+  public let original: Tensor<Float>
+  /// A random view of each, normalised: `[N, s, s, 3]`.
+  public let augmented: Tensor<Float>
+  /// An independent view by the policy `custom`, normalised: `[N, s, s, 3]`; when asked for.
+  public let augmentedPixels: Tensor<Float>?
+}
+
+/// Makes the batches of any epoch, in any order.
+public struct PreTrainingBatches: Sendable {
+  /// Where images come from.
+  public let dataset: any ImageDataset
+  /// Which images make up a batch.
+  public let sampler: BatchSampler
+  /// How views are drawn.
+  public let policy: AugmentationPolicy
+  /// Side of every view, in pixels; originals of another size are resized.
+  public let size: Int
+  /// Whether `augmentedPixels` is made.
+  public let drawsAugmentedPixels: Bool
+  private let normalization: PixelNormalization
+  private let key: RandomKey
+
+  /// Batches over a data set.
+  ///
+  /// - Parameters:
+  ///   - dataset: Where images come from.
+  ///   - sampler: Made for as many images as the data set holds.
+  ///   - policy: How views are drawn.
+  ///   - size: Side of every view, in pixels, at least 1; the data set's own when left out.
+  ///   - statistics: What pixels are normalised with.
+  ///   - drawsAugmentedPixels: Makes a second, independent view by the policy `custom`.
+  ///   - key: Names all draws of views.
+  public init(
+    dataset: any ImageDataset, sampler: BatchSampler, policy: AugmentationPolicy,
+    size: Int? = nil, statistics: ChannelStatistics, drawsAugmentedPixels: Bool = false,
+    key: RandomKey
+  ) {
+    let size = size ?? dataset.imageSize
+    require(
+      sampler.count == dataset.count && size >= 1,
+      """
+      PreTrainingBatches: the sampler was made for another data set.
+        \(sampler.count) images in the sampler, \(dataset.count) in \(dataset.name); size \(size).
+        To mend: BatchSampler(count: dataset.count, …) and a size of 1 or more.
+      """)
+    self.dataset = dataset
+    self.sampler = sampler
+    self.policy = policy
+    self.size = size
+    self.drawsAugmentedPixels = drawsAugmentedPixels
+    self.key = key
+    normalization = PixelNormalization(statistics)
+  }
+
+  /// The steps of the view that sample `index` gets in an epoch: for a run's log.
+  ///
+  /// - Parameters:
+  ///   - index: In 0..<dataset.count.
+  ///   - epoch: From 0.
+  /// - Returns: What `augmented` was made by.
+  public func draw(index: Int, epoch: Int) -> AugmentationDraw {
+    policy.draw(
+      width: dataset.imageSize, height: dataset.imageSize, size: size,
+      key: key.child("augmented").child(epoch).child(index))
+  }
+
+  /// Makes one batch.
+  ///
+  /// - Parameters:
+  ///   - epoch: From 0.
+  ///   - batch: In 0..<sampler.batchesPerEpoch.
+  /// - Returns: The same batch whenever and wherever it is made.
+  /// - Throws: When an image cannot be read.
+  public func make(epoch: Int, batch: Int) throws(DatasetError) -> PreTrainingBatch {
+    let indices = sampler.indices(epoch: epoch, batch: batch)
+    var originals: [Image] = []
+    var views: [Image] = []
+    var pixels: [Image] = []
+    for index in indices {
+      let image = try dataset.image(index)
+      originals.append(AugmentationPolicy.none(image, size: size, key: key))
+      views.append(image.applying(draw(index: index, epoch: epoch).steps))
+      if drawsAugmentedPixels {
+        let pixelKey = key.child("augmented pixels").child(epoch).child(index)
+        pixels.append(AugmentationPolicy.custom(image, size: size, key: pixelKey))
+      }
+    }
+    return PreTrainingBatch(
+      epoch: epoch, batch: batch, indices: indices, labels: indices.map(dataset.label),
+      original: normalization.tensor(originals), augmented: normalization.tensor(views),
+      augmentedPixels: drawsAugmentedPixels ? normalization.tensor(pixels) : nil)
+  }
+
+  /// Prepares the batches of several epochs in the background, from any point on.
+  ///
+  /// - Parameters:
+  ///   - start: First batch, counted over all epochs: epoch · batchesPerEpoch + batch.
+  ///   - epochs: Number of epochs in the whole run.
+  ///   - depth: Batches prepared ahead.
+  ///   - workers: Threads; their number never changes what is in a batch.
+  /// - Returns: A loader that ends with the last batch of the last epoch.
+  public func loader(from start: Int = 0, epochs: Int, depth: Int = 2, workers: Int = 1)
+    -> PrefetchingLoader<PreTrainingBatch>
+  {
+    let perEpoch = sampler.batchesPerEpoch
+    return PrefetchingLoader(
+      count: max(0, epochs * perEpoch - start), depth: depth, workers: workers
+    ) { item in
+      try make(epoch: (start + item) / perEpoch, batch: (start + item) % perEpoch)
+    }
+  }
+}
