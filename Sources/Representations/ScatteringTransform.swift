@@ -25,6 +25,12 @@ public struct ScatteringPath: Sendable, Equatable {
     public let scale: Int
     /// θ: 0 ≤ θ < L.
     public let orientation: Int
+
+    /// The wavelet ψ of a scale and an orientation.
+    public init(scale: Int, orientation: Int) {
+      self.scale = scale
+      self.orientation = orientation
+    }
   }
   /// (j₁, θ₁), absent at order 0.
   public let first: Wavelet?
