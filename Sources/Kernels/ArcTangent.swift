@@ -1,4 +1,5 @@
-// The angle of a vector, in half turns: atan2(y, x) / π, the same bits on every machine.
+// The angle of a vector, in half turns: atan2(y, x) / π, without a branch, so that a loop of it becomes
+// vector code.
 //
 // Formula    r = min(|x|, |y|) / max(|x|, |y|); above tan(π/8): atan r = π/4 + atan((r − 1) / (r + 1))
 //            atan r = r + r z P(z), z = r²
@@ -7,58 +8,48 @@
 //            11. One division serves both branches. In half turns the reflections that undo the octant
 //            are exact, so multiples of 45° are exact, where rounded radians would put a diagonal
 //            edge beside the border between two bins.
+//            Choices are written `a ? b : c` on scalars: the compiler makes vector masks of them in a
+//            loop, which it does not for the comparisons of generic SIMD types. Measured on whole
+//            histograms at 96 × 96, one core: 1800 images/s that way, 14900 this way.
 // Tests      Tests/KernelsTests/ArcTangentTests.swift
 
-/// The angle of (x, y) in each lane, in half turns, −1 … 1.
+/// atan2(y, x) / π, in −1 … 1.
 ///
 /// 0 where both are 0; within 2 ulp for finite arguments.
 @inline(__always)
-func halfTurns<S: KernelScalar>(
-  y: S.Vector, x: S.Vector, as _: S.Type
-) -> S.Vector {
-  typealias V = S.Vector
-  let zero = V(repeating: 0)
-  let (absX, absY) = (
-    x.replacing(with: -x, where: x .< zero), y.replacing(with: -y, where: y .< zero)
-  )
-  let steep = absY .> absX
-  let (larger, smaller) = (
-    absX.replacing(with: absY, where: steep), absY.replacing(with: absX, where: steep)
-  )
-  let beyond = smaller .> larger * V(repeating: S(0.41421356237309503))  // tan(π/8)
-  let above = smaller.replacing(with: smaller - larger, where: beyond)
-  let below = larger.replacing(with: smaller + larger, where: beyond)
-  let flat = larger .== zero
-  let r = above / below.replacing(with: V(repeating: 1), where: flat)
+func halfTurns<S: KernelScalar>(y: S, x: S) -> S {
+  let (absX, absY) = (x.magnitude, y.magnitude)
+  let steep = absY > absX
+  let (larger, smaller) = (steep ? absY : absX, steep ? absX : absY)
+  let beyond = smaller > larger * S(0.41421356237309503)  // tan(π/8)
+  let above = beyond ? smaller - larger : smaller
+  let below = beyond ? smaller + larger : larger
+  let r = above / (larger == 0 ? 1 : below)
   let z = r * r
-  let base = zero.replacing(with: V(repeating: 0.25), where: beyond)
   // r (1 + z P) / π with 1 / π in two parts: the rounding of the constant would cost half a unit.
   let inverse = S(0.31830988618379067)
   let rest =
     S.self == Float.self ? S(0.31830988618379067 - Double(inverse)) : S(-1.9678676675182486e-17)
-  let tail = V(repeating: rest).addingProduct(
-    V(repeating: inverse), z * arcTangentPolynomial(z, as: S.self))
-  var angle = base + (r * tail).addingProduct(r, V(repeating: inverse))
-  angle = angle.replacing(with: V(repeating: 0.5) - angle, where: steep)
-  angle = angle.replacing(with: V(repeating: 1) - angle, where: x .< zero)
-  return angle.replacing(with: -angle, where: y .< zero)
+  let tail = rest.addingProduct(inverse, z * arcTangentPolynomial(z))
+  var angle = (beyond ? 0.25 : 0) + (r * tail).addingProduct(r, inverse)
+  angle = steep ? 0.5 - angle : angle
+  angle = x < 0 ? 1 - angle : angle
+  return y < 0 ? -angle : angle
 }
 
 /// P: (atan √z / √z − 1) / z on 0 … tan²(π/8), by Horner's rule.
 @inline(__always)
-private func arcTangentPolynomial<S: KernelScalar>(_ z: S.Vector, as _: S.Type) -> S.Vector {
-  @inline(__always) func next(_ sum: S.Vector, _ coefficient: S) -> S.Vector {
-    S.Vector(repeating: coefficient).addingProduct(sum, z)
+private func arcTangentPolynomial<S: KernelScalar>(_ z: S) -> S {
+  @inline(__always) func next(_ sum: S, _ coefficient: S) -> S {
+    coefficient.addingProduct(sum, z)
   }
   if S.self == Float.self {
-    var p = S.Vector(repeating: S(-0.060834746978043406162))
-    p = next(p, S(0.10596010549451481339))
+    var p = next(S(-0.060834746978043406162), S(0.10596010549451481339))
     p = next(p, S(-0.1424385004844842388))
     p = next(p, S(0.19998489512113010263))
     return next(p, S(-0.33333315506534668689))
   }
-  var p = S.Vector(repeating: S(-0.01792250672997892398))
-  p = next(p, S(0.038078527799413853388))
+  var p = next(S(-0.01792250672997892398), S(0.038078527799413853388))
   p = next(p, S(-0.05039853611580538741))
   p = next(p, S(0.058480107031648411503))
   p = next(p, S(-0.066631206277499895912))
@@ -81,14 +72,6 @@ private func arcTangentPolynomial<S: KernelScalar>(_ z: S.Vector, as _: S.Type) 
 public func halfTurns<S: KernelScalar>(y: Buffer<S>, x: Buffer<S>, into result: Buffer<S>) {
   requireExtent(x, y.count, "halfTurns, x")
   requireExtent(result, y.count, "halfTurns, result")
-  let lanes = S.Vector.scalarCount
-  for start in stride(from: 0, to: y.count, by: lanes) {
-    var (a, b) = (S.Vector(repeating: 0), S.Vector(repeating: 1))
-    let filled = min(lanes, y.count - start)
-    for lane in 0..<filled {
-      (a[lane], b[lane]) = (y.pointer[start + lane], x.pointer[start + lane])
-    }
-    let angle = halfTurns(y: a, x: b, as: S.self)
-    for lane in 0..<filled { result.pointer[start + lane] = angle[lane] }
-  }
+  let (ordinates, abscissae, angles) = (y.pointer, x.pointer, result.pointer)
+  for k in 0..<y.count { angles[k] = halfTurns(y: ordinates[k], x: abscissae[k]) }
 }

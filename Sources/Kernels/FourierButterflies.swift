@@ -26,6 +26,8 @@ struct ComplexVector<S: KernelScalar> {
   /// −i · self.
   @inline(__always) var turned: Self { Self(imaginary, -real) }
 
+  @inline(__always) var conjugate: Self { Self(real, -imaginary) }
+
   /// self + factor · other.
   @inline(__always) func adding(_ factor: S, times other: Self) -> Self {
     let f = S.Vector(repeating: factor)

@@ -5,8 +5,9 @@
 // Idea       A variance does not change when a constant is subtracted. Subtracting the centre pixel
 //            first keeps every digit, where the formula as it stands loses them in smooth regions
 //            (in Float an error of 10⁻⁷ x² meets a floor of 10⁻⁸).
+//            One of the nine differences is 0, so mean² ≤ 8/9 of the mean square (Cauchy-Schwarz): the
+//            root's argument stays positive, where kornia's may round below 0 (and is then set to 0).
 // Shapes     image [height, width, channels] → [channels, height, width]
-// Errata     kornia returns 0 where rounding has made the root's argument negative; here it cannot be
 // Read       this file → Representations/LocalStandardDeviation.swift
 // Tests      Tests/RepresentationsTests/LocalStandardDeviationTests.swift
 
@@ -76,8 +77,7 @@ private func deviationRow<S: KernelScalar>(
     }
     let mean = sum * ninth
     let variance = (squares * ninth).addingProduct(-mean, mean)
-    let floor = variance.replacing(with: V(repeating: 0), where: variance .< V(repeating: 0))
-    let deviation = (floor + V(repeating: S(1e-8))).squareRoot()
+    let deviation = (variance + V(repeating: S(1e-8))).squareRoot()
     UnsafeMutableRawPointer(target + at).storeBytes(of: deviation, as: V.self)
   }
 }

@@ -7,7 +7,7 @@
 //            released: G₁ = left minus right, G₂ = top minus bottom, t = atan2(G₁, G₂) / π · bins,
 //            bin ⌊t⌋ is set to m, then bin ⌈t⌉ gets 1 − m added, bins counted modulo `bins`
 // Idea       Channels are last, so the horizontal neighbours of a whole row are that row shifted by
-//            `channels`: gradient, angle and shares are vector arithmetic; only the votes are scalar.
+//            `channels`: gradient, angle and shares are loops over a row that become vector code.
 //            Setting one bin and adding to another of an empty histogram is adding to both.
 // Shapes     image [height, width, channels] → [channels, bins, ⌊height / cell⌋, ⌊width / cell⌋]
 // Errata     D2 (both variants)
@@ -37,15 +37,14 @@ public func orientedGradients<S: KernelScalar>(
   requireExtent(images, (image + 1) * height * width * channels, "orientedGradients, images")
   requireExtent(output, (image + 1) * features, "orientedGradients, output")
   if features == 0 { return }
-  let lanes = S.Vector.scalarCount
   let line = (width + 2) * channels  // one padded row
-  let reach = (width * channels + lanes - 1) / lanes * lanes  // a row in whole vectors
+  let reach = across * cell * channels  // pixels of a row that belong to a cell
   let padded = (height + 2) * line
   let histograms = across * channels * bins
-  let workspace = Buffer<S>(repeating: 0, count: 4 * reach + padded + lanes + histograms)
+  let workspace = Buffer<S>(repeating: 0, count: 4 * reach + padded + histograms)
   let votes = Votes<S>(workspace.pointer, reach)
   let x = workspace.pointer + 4 * reach
-  let sums = x + padded + lanes
+  let sums = x + padded
   padImage(
     images.pointer + image * height * width * channels, height, width, channels,
     replicate: !released, into: x)
@@ -61,8 +60,8 @@ public func orientedGradients<S: KernelScalar>(
         for _ in 0..<cell {
           for channel in 0..<channels {
             let histogram = sums + (j * channels + channel) * bins
-            histogram[Int(votes.lower[element])] += votes.lowerShare[element]
-            histogram[Int(votes.upper[element])] += votes.upperShare[element]
+            histogram[wholeNumber(votes.lower[element])] += votes.lowerShare[element]
+            histogram[wholeNumber(votes.upper[element])] += votes.upperShare[element]
             element += 1
           }
         }
@@ -97,50 +96,51 @@ private func orientationVotes<S: KernelScalar>(
   _ x: UnsafePointer<S>, _ line: Int, _ channels: Int, bins: S, released: Bool,
   into votes: Votes<S>, _ reach: Int
 ) {
-  typealias V = S.Vector
-  @inline(__always) func load(_ offset: Int) -> V {
-    UnsafeRawPointer(x + offset).loadUnaligned(as: V.self)
-  }
-  @inline(__always) func store(_ value: V, _ target: UnsafeMutablePointer<S>, _ at: Int) {
-    UnsafeMutableRawPointer(target + at).storeBytes(of: value, as: V.self)
-  }
-  let (one, zero, count) = (V(repeating: 1), V(repeating: 0), V(repeating: bins))
   /// Bin `bins` is bin 0; a pixel that is no number must not vote outside the histogram either.
-  @inline(__always) func inRange(_ bin: V) -> V {
-    zero.replacing(with: bin, where: bin .>= zero .& bin .< count)
+  @inline(__always) func inRange(_ bin: S) -> S { bin >= 0 && bin < bins ? bin : 0 }
+  // Two passes over a row in the first cache: gradient, then angle.
+  let (right, bottom) = (votes.lower, votes.upper)
+  let (middle, below) = (x + line, x + 2 * line)
+  for at in 0..<reach {
+    let (a, b, c) = (x[at], x[at + channels], x[at + 2 * channels])
+    let (d, f) = (middle[at], middle[at + 2 * channels])
+    let (g, h, i) = (below[at], below[at + channels], below[at + 2 * channels])
+    right[at] = (c - a) + (f - d) * 2 + (i - g)  // Gₓ
+    bottom[at] = (g - a) + (h - b) * 2 + (i - c)  // G_y
   }
-  for at in stride(from: 0, to: reach, by: S.Vector.scalarCount) {
-    let (a, b, c) = (load(at), load(at + channels), load(at + 2 * channels))
-    let (d, f) = (load(at + line), load(at + line + 2 * channels))
-    let (g, h, i) = (
-      load(at + 2 * line), load(at + 2 * line + channels), load(at + 2 * line + 2 * channels)
-    )
-    let right = (c - a) + (f - d) * 2 + (i - g)  // Gₓ
-    let bottom = (g - a) + (h - b) * 2 + (i - c)  // G_y
-    let m = (right * right + bottom * bottom).squareRoot()
-    if released {
-      let t = halfTurns(y: zero - right, x: zero - bottom, as: S.self) * count
-      var lower = t.rounded(.down)
-      var upper = lower.replacing(with: lower + one, where: lower .< t)
-      lower = lower.replacing(with: lower + count, where: lower .< zero)
-      upper = upper.replacing(with: upper + count, where: upper .< zero)
-      store(inRange(lower), votes.lower, at)
-      store(inRange(upper), votes.upper, at)
-      store(m, votes.lowerShare, at)
-      store(one - m, votes.upperShare, at)
-    } else {
-      var angle = halfTurns(y: bottom, x: right, as: S.self)
-      angle = angle.replacing(with: angle + one, where: angle .< zero)
-      let t = angle * count
+  if released {
+    for at in 0..<reach {
+      let (Gx, Gy) = (right[at], bottom[at])
+      let m = (Gx * Gx + Gy * Gy).squareRoot()
+      let t = halfTurns(y: 0 - Gx, x: 0 - Gy) * bins
       let floor = t.rounded(.down)
-      let fraction = t - floor
+      let ceiling = floor < t ? floor + 1 : floor
+      votes.lower[at] = inRange(floor < 0 ? floor + bins : floor)
+      votes.upper[at] = inRange(ceiling < 0 ? ceiling + bins : ceiling)
+      votes.lowerShare[at] = m
+      votes.upperShare[at] = 1 - m
+    }
+  } else {
+    for at in 0..<reach {
+      let (Gx, Gy) = (right[at], bottom[at])
+      let m = (Gx * Gx + Gy * Gy).squareRoot()
+      let angle = halfTurns(y: Gy, x: Gx)
+      let t = (angle < 0 ? angle + 1 : angle) * bins
+      let floor = t.rounded(.down)
       let lower = inRange(floor)
-      store(lower, votes.lower, at)
-      store(inRange(lower + one), votes.upper, at)
-      store(m * (one - fraction), votes.lowerShare, at)
-      store(m * fraction, votes.upperShare, at)
+      votes.lower[at] = lower
+      votes.upper[at] = inRange(lower + 1)
+      votes.lowerShare[at] = m * (1 - (t - floor))
+      votes.upperShare[at] = m * (t - floor)
     }
   }
+}
+
+/// A whole number held as a scalar; `Int(x)` of a generic scalar takes it apart bit by bit.
+@inline(__always)
+private func wholeNumber<S: KernelScalar>(_ x: S) -> Int {
+  S.self == Float.self
+    ? Int(unsafeBitCast(x, to: Float.self)) : Int(unsafeBitCast(x, to: Double.self))
 }
 
 /// Copies an image into the middle of one that is a pixel larger on every side.

@@ -62,30 +62,46 @@ public func waveletModulus<S: KernelScalar>(
   }
 }
 
-/// Row `p` of k² sub_k(X ψ̂).
+/// Row `p` of k² sub_k(X ψ̂), four columns at a time so that an address serves four products.
 @inline(__always)
 private func filterRow<S: KernelScalar>(
   _ X: ComplexLanes<S>, _ fine: FourierTransform2D<S>, _ filter: UnsafePointer<S>,
   row p: Int, _ rows: Int, _ columns: Int, _ k: Int, into line: ComplexLanes<S>
 ) {
-  let half = fine.columns / 2 + 1
-  for q in 0..<columns {
-    var sum = ComplexVector<S>(.zero, .zero)
+  var q = 0
+  while q < columns {
+    // Four columns q … q + 3 lie on one side of the middle in every copy b; else one column.
+    let middle = (fine.columns / 2 - q) % columns
+    let four = q + 4 <= columns && !(middle > 0 && middle < 3)
+    let zero = ComplexVector<S>(.zero, .zero)
+    var (y0, y1, y2, y3) = (zero, zero, zero, zero)
     for a in 0..<k {
       let P = p + a * rows
-      let mirrored = P == 0 ? 0 : fine.rows - P
+      let row = X.advanced(by: P * (fine.columns / 2 + 1))
+      let mirrored = X.advanced(by: (P == 0 ? 0 : fine.rows - P) * (fine.columns / 2 + 1))
       for b in 0..<k {
         let Q = q + b * columns
-        let f = filter[P * fine.columns + Q]
-        if Q < half {
-          sum = sum.adding(f, times: X[P * half + Q])
+        let f = filter + P * fine.columns + Q
+        if 2 * (Q + (four ? 3 : 0)) <= fine.columns {
+          let x = row.advanced(by: Q)
+          y0 = y0.adding(f[0], times: x[0])
+          guard four else { continue }
+          y1 = y1.adding(f[1], times: x[1])
+          y2 = y2.adding(f[2], times: x[2])
+          y3 = y3.adding(f[3], times: x[3])
         } else {
-          let x = X[mirrored * half + fine.columns - Q]
-          sum = sum.adding(f, times: ComplexVector(x.real, -x.imaginary))
+          let x = mirrored.advanced(by: fine.columns - Q)
+          y0 = y0.adding(f[0], times: x[0].conjugate)
+          guard four else { continue }
+          y1 = y1.adding(f[1], times: x[-1].conjugate)
+          y2 = y2.adding(f[2], times: x[-2].conjugate)
+          y3 = y3.adding(f[3], times: x[-3].conjugate)
         }
       }
     }
-    line[q] = sum
+    line[q] = y0
+    if four { (line[q + 1], line[q + 2], line[q + 3]) = (y1, y2, y3) }
+    q += four ? 4 : 1
   }
 }
 
