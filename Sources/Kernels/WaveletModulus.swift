@@ -68,11 +68,11 @@ private func filterRow<S: KernelScalar>(
   _ X: ComplexLanes<S>, _ fine: FourierTransform2D<S>, _ filter: UnsafePointer<S>,
   row p: Int, _ rows: Int, _ columns: Int, _ k: Int, into line: ComplexLanes<S>
 ) {
+  let middle = fine.columns / 2 % columns
   var q = 0
   while q < columns {
-    // Four columns q … q + 3 lie on one side of the middle in every copy b; else one column.
-    let middle = (fine.columns / 2 - q) % columns
-    let four = q + 4 <= columns && !(middle > 0 && middle < 3)
+    // Four columns if, in every copy b, they lie on one side of the middle; else one.
+    let four = q + 4 <= columns && (q >= middle || q + 3 <= middle)
     let zero = ComplexVector<S>(.zero, .zero)
     var (y0, y1, y2, y3) = (zero, zero, zero, zero)
     for a in 0..<k {
