@@ -1,6 +1,6 @@
 // Local standard deviation: how rough the image is around each pixel.
 //
-// Source     MV-MR §4 (representation "LSD", 3 × 3)
+// Source     MV-MR, hand-crafted features ("LSD", 3 × 3)
 // Formula    φ = √(mean(x²) − mean(x)² + 10⁻⁸) over a 3 × 3 window, mirrored at the border
 // Idea       A variance does not change when a constant is subtracted. Subtracting the centre pixel
 //            first keeps every digit, where the formula as it stands loses them in smooth regions

@@ -1,6 +1,6 @@
 // Histograms of oriented gradients: which way the edges run, cell by cell.
 //
-// Source     MV-MR §4 (24 bins, 8 × 8 pooling); Dalal & Triggs, CVPR 2005, without block normalisation
+// Source     MV-MR, hand-crafted features ("HOG", 24 bins, 8 × 8 pooling); Dalal & Triggs, CVPR 2005, without block normalisation
 // Formula    Gₓ = x ⋆ [−1 0 1; −2 0 2; −1 0 1] (right minus left), G_y its transpose (bottom minus top)
 //            m  = √(Gₓ² + G_y²),  t = (atan2(G_y, Gₓ) mod π) / π · bins
 //            bin ⌊t⌋ gets m(1 − f), the next one m f, f = t − ⌊t⌋; then the mean over each cell

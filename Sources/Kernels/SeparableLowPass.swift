@@ -2,9 +2,9 @@
 //
 // Formula    S = A U Bᵀ
 //            A[i, r] = h(k(i + 1) − r): row i of A is the blur's response, centred on output pixel i
-// Idea       The Gaussian is separable, and what is left after subsampling is small, so two matrix
-//            products beat forward transform, product and inverse transform: half the time at 52²,
-//            and nothing is wasted on pixels that are dropped.
+// Idea       The Gaussian is separable, and little is left after subsampling, so two matrix products
+//            beat transform, product and inverse transform: 17 µs against 36 for 16 images of
+//            52 × 52, and nothing is spent on pixels that are dropped.
 //            Tile: 4 outputs × 2 columns of U in registers; 8 sums hide the latency of an addition.
 // Shapes     U [rows, columns, lanes], A [outputRows, rows], B [outputColumns, columns]
 //            S [outputRows, outputColumns], written plane by plane

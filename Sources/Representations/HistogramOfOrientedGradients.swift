@@ -1,6 +1,6 @@
 // Histograms of oriented gradients, as a representation of a batch.
 //
-// Source     MV-MR §4; the formulas are in Kernels/OrientedGradients.swift
+// Source     MV-MR, hand-crafted features; the formulas are in Kernels/OrientedGradients.swift
 // Shapes     [batch, height, width, channels] → [batch, channels · bins · ⌊height / pool⌋ · ⌊width / pool⌋],
 //            channel slowest, then bin, cell row, cell column
 // Errata     D2: the released code votes 1 − m for the upper bin and measures angles the other way round
@@ -15,7 +15,7 @@ public enum GradientVoting: String, Sendable, CaseIterable {
   /// Its magnitude, split between the two nearest bins in proportion; edges continue at the border.
   case interpolated
   /// As the released code of the paper (Errata D2): the shares are m and 1 − m; zeros at the border.
-  case releasedCode
+  case releasedCode = "released-code"
 }
 
 /// Mean histograms of edge directions over square cells.

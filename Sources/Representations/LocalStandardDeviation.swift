@@ -1,6 +1,6 @@
 // Local standard deviation, as a representation of a batch.
 //
-// Source     MV-MR §4; the formula is in Kernels/LocalDeviation.swift
+// Source     MV-MR, hand-crafted features; the formula is in Kernels/LocalDeviation.swift
 // Shapes     [batch, height, width, channels] → [batch, channels · height · width], channel slowest
 // Read       Kernels/LocalDeviation.swift ← this file → Representation.swift
 // Tests      Tests/RepresentationsTests/LocalStandardDeviationTests.swift

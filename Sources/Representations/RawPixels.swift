@@ -1,6 +1,6 @@
 // The image itself, flattened: the simplest representation.
 //
-// Source     MV-MR §4 ("original image", and "augmented image" when the batch was augmented before)
+// Source     MV-MR, hand-crafted features ("original image", and "augmented image" when the batch was augmented before)
 // Formula    φ(x) = vec(x), channel slowest, then row, column
 // Shapes     [batch, height, width, channels] → [batch, channels · height · width]
 // Read       this file → Representation.swift

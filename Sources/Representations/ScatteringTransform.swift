@@ -1,6 +1,6 @@
 // The scattering transform: wavelets, modulus, wavelets, modulus, blur. Nothing in it is learned.
 //
-// Source     MV-MR §4 (representation φ, "ScatNet"); Bruna & Mallat, IEEE TPAMI 35, 2013;
+// Source     MV-MR, hand-crafted features ("ScatNet"); Bruna & Mallat, IEEE TPAMI 35, 2013;
 //            coefficients and their order as kymatio 0.3, `Scattering2D(J, shape, L)`
 // Formula    U₀ = x, padded by reflection
 //            U₁[j₁, θ₁]          = |U₀ ⋆ ψ[j₁, θ₁]|               every 2^j₁-th pixel
