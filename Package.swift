@@ -71,7 +71,7 @@ let package = Package(
     floor("Charts", on: ["Images"], settings: checkedAndOptimised),
     // Floor 2
     floor("Autodiff", on: ["Kernels", "Randomness", "Tensors"]),
-    floor("Representations", on: ["Kernels", "Tensors"]),
+    floor("Representations", on: ["Kernels", "Tensors"], settings: checkedAndOptimised),
     floor(
       "Datasets", on: ["Kernels", "Randomness", "Tensors", "Images"],
       settings: checkedAndOptimised),
