@@ -10,23 +10,18 @@ public enum BinaryFunction: String, CaseIterable, Sendable {
   case add, subtract, multiply, divide, maximum, minimum
 }
 
-protocol VectorPair {
-  associatedtype Scalar: KernelScalar
-  func callAsFunction(_ x: Scalar.Vector, _ y: Scalar.Vector) -> Scalar.Vector
-}
-
-private struct Paired<Scalar: KernelScalar>: VectorPair {
+private struct Paired<Scalar: KernelScalar> {
   let function: BinaryFunction
   @inline(__always) init(_ function: BinaryFunction) { self.function = function }
   @inline(__always)
-  func callAsFunction(_ x: Scalar.Vector, _ y: Scalar.Vector) -> Scalar.Vector {
+  func callAsFunction(_ x: Scalar, _ y: Scalar) -> Scalar {
     switch function {
     case .add: return x + y
     case .subtract: return x - y
     case .multiply: return x * y
     case .divide: return x / y
-    case .maximum: return x.replacing(with: y, where: x .< y)
-    case .minimum: return x.replacing(with: y, where: x .> y)
+    case .maximum: return x < y ? y : x
+    case .minimum: return x > y ? y : x
     }
   }
 }
@@ -101,10 +96,9 @@ struct BroadcastWalk {
 }
 
 @inline(__always)
-private func combineLoop<P: VectorPair>(
-  _ f: P, _ walk: BroadcastWalk, _ x: Buffer<P.Scalar>, _ y: Buffer<P.Scalar>, _ z: Buffer<P.Scalar>
+private func combineLoop<S: KernelScalar>(
+  _ f: Paired<S>, _ walk: BroadcastWalk, _ x: Buffer<S>, _ y: Buffer<S>, _ z: Buffer<S>
 ) {
-  let lanes = P.Scalar.Vector.scalarCount
   let axes = walk.extents.count
   let length = walk.extents[axes - 1]
   guard length > 0, z.count > 0 else { return }
@@ -133,29 +127,14 @@ private func combineLoop<P: VectorPair>(
       let p = from + xOffset + start * xStep
       let q = other + yOffset + start * yStep
       let r = to + piece / parts * length + start
-      var i = 0
       if xStep == 1 && yStep == 1 {
-        while i + lanes <= count {
-          (r + i).vector = f((p + i).vector, (q + i).vector)
-          i += lanes
-        }
+        for i in 0..<count { r[i] = f(p[i], q[i]) }
       } else if xStep == 1 {
-        let b = P.Scalar.Vector(repeating: q[0])
-        while i + lanes <= count {
-          (r + i).vector = f((p + i).vector, b)
-          i += lanes
-        }
-      } else if yStep == 1 {
-        let a = P.Scalar.Vector(repeating: p[0])
-        while i + lanes <= count {
-          (r + i).vector = f(a, (q + i).vector)
-          i += lanes
-        }
-      }
-      while i < count {
-        r[i] =
-          f(P.Scalar.Vector(repeating: p[i * xStep]), P.Scalar.Vector(repeating: q[i * yStep]))[0]
-        i += 1
+        let b = q[0]
+        for i in 0..<count { r[i] = f(p[i], b) }
+      } else {
+        let a = p[0]
+        for i in 0..<count { r[i] = f(a, q[i]) }
       }
     }
   }

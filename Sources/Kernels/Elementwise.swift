@@ -1,8 +1,8 @@
 // Element-wise passes: one function of one scalar, or of two, over whole buffers.
 //
-// Idea       An operation is a type with one method on machine vectors; the loop is written once
-//            and specialised for each. The last elements that do not fill a vector go through the
-//            same vector code on a padded copy, so an element's bits do not depend on its place.
+// Idea       An operation is a type with one method; the loop is written once and specialised for
+//            each, and the compiler turns it into vectors. Every step is one rounding whatever the width,
+//            so an element's bits do not depend on its place.
 // Read       ElementaryFunctions.swift ← this file → Broadcasting.swift
 
 /// A function of one scalar.
@@ -17,34 +17,34 @@ public enum UnaryFunction: String, CaseIterable, Sendable {
   case sign
 }
 
-protocol VectorMap {
+/// A function as the loops see it. It is written for one scalar: a conditional expression in a plain
+/// loop becomes a vector select, while comparisons of generic vectors compile to a loop over lanes
+/// with branches (8 times slower).
+protocol ScalarMap {
   associatedtype Scalar: KernelScalar
-  func callAsFunction(_ x: Scalar.Vector) -> Scalar.Vector
+  func callAsFunction(_ x: Scalar) -> Scalar
 }
 
-struct Mapped<Scalar: KernelScalar>: VectorMap {
+private struct Mapped<Scalar: KernelScalar>: ScalarMap {
   let function: UnaryFunction
   @inline(__always) init(_ function: UnaryFunction) { self.function = function }
 
   @inline(__always)
-  func callAsFunction(_ x: Scalar.Vector) -> Scalar.Vector {
-    let zero = Scalar.all(0)
+  func callAsFunction(_ x: Scalar) -> Scalar {
     switch function {
     case .negate: return -x
-    case .absolute: return x.replacing(with: -x, where: x .< zero)
+    case .absolute: return x < 0 ? -x : x
     case .square: return x * x
     case .squareRoot: return x.squareRoot()
-    case .reciprocal: return Scalar.all(1) / x
+    case .reciprocal: return 1 / x
+    case .rectify: return x < 0 ? 0 : x  // keeps a NaN
+    case .isPositive: return x > 0 ? 1 : 0
+    case .sign: return x > 0 ? 1 : (x < 0 ? -1 : 0)
     case .exponential: return Scalar.exponential(x)
     case .logarithm: return Scalar.logarithm(x)
     case .hyperbolicTangent: return Scalar.hyperbolicTangent(x)
     case .logistic: return Scalar.logistic(x)
     case .errorFunction: return Scalar.errorFunction(x)
-    case .rectify: return x.replacing(with: zero, where: x .< zero)
-    case .isPositive: return zero.replacing(with: Scalar.all(1), where: x .> zero)
-    case .sign:
-      return zero.replacing(with: Scalar.all(1), where: x .> zero)
-        .replacing(with: Scalar.all(-1), where: x .< zero)
     }
   }
 }
@@ -68,34 +68,23 @@ public func map<S: KernelScalar>(_ function: UnaryFunction, _ x: Buffer<S>, into
   case .square: mapLoop(Mapped(.square), x, y)
   case .squareRoot: mapLoop(Mapped(.squareRoot), x, y)
   case .reciprocal: mapLoop(Mapped(.reciprocal), x, y)
+  case .rectify: mapLoop(Mapped(.rectify), x, y)
+  case .isPositive: mapLoop(Mapped(.isPositive), x, y)
+  case .sign: mapLoop(Mapped(.sign), x, y)
   case .exponential: mapLoop(Mapped(.exponential), x, y)
   case .logarithm: mapLoop(Mapped(.logarithm), x, y)
   case .hyperbolicTangent: mapLoop(Mapped(.hyperbolicTangent), x, y)
   case .logistic: mapLoop(Mapped(.logistic), x, y)
   case .errorFunction: mapLoop(Mapped(.errorFunction), x, y)
-  case .rectify: mapLoop(Mapped(.rectify), x, y)
-  case .isPositive: mapLoop(Mapped(.isPositive), x, y)
-  case .sign: mapLoop(Mapped(.sign), x, y)
   }
 }
 
 @inline(__always)
-func mapLoop<M: VectorMap>(_ f: M, _ x: Buffer<M.Scalar>, _ y: Buffer<M.Scalar>) {
-  let lanes = M.Scalar.Vector.scalarCount
+private func mapLoop<M: ScalarMap>(_ f: M, _ x: Buffer<M.Scalar>, _ y: Buffer<M.Scalar>) {
   let from = UnsafePointer(x.pointer)
   let to = y.pointer
   parallelRuns(x.count, grain: elementGrain) { run in
-    var i = run.lowerBound
-    while i + lanes <= run.upperBound {
-      (to + i).vector = f((from + i).vector)
-      i += lanes
-    }
-    if i < run.upperBound {
-      var last = M.Scalar.all(0)
-      for k in 0..<run.upperBound - i { last[k] = from[i + k] }
-      last = f(last)
-      for k in 0..<run.upperBound - i { to[i + k] = last[k] }
-    }
+    for i in run { to[i] = f(from[i]) }
   }
 }
 
@@ -106,15 +95,13 @@ public func scaleAndShift<S: KernelScalar>(
   _ x: Buffer<S>, scale: S, shift: S, into y: Buffer<S>
 ) {
   require(x.count == y.count, "scaleAndShift: \(x.count) scalars into \(y.count).")
-  mapLoop(Affine(scale: S.Vector(repeating: scale), shift: S.Vector(repeating: shift)), x, y)
+  mapLoop(Affine(scale: scale, shift: shift), x, y)
 }
 
-private struct Affine<Scalar: KernelScalar>: VectorMap {
-  let scale: Scalar.Vector
-  let shift: Scalar.Vector
-  @inline(__always) func callAsFunction(_ x: Scalar.Vector) -> Scalar.Vector {
-    shift.addingProduct(x, scale)
-  }
+private struct Affine<Scalar: KernelScalar>: ScalarMap {
+  let scale: Scalar
+  let shift: Scalar
+  @inline(__always) func callAsFunction(_ x: Scalar) -> Scalar { shift.addingProduct(x, scale) }
 }
 
 /// y += scale · x.
@@ -172,7 +159,7 @@ public func fillUniform<S: KernelScalar>(_ x: Buffer<S>, key: UInt64, low: Doubl
 @specialized(where S == Double)
 public func fillNormal<S: KernelScalar>(_ x: Buffer<S>, key: UInt64, deviation: Double) {
   forEachRandomPair(x, key: key) { a, b in
-    let r = deviation * (-2 * Double.logarithm(Double.all(1 - a))[0]).squareRoot()
+    let r = deviation * (-2 * Double.logarithm(1 - a)).squareRoot()
     let (s, c) = sineAndCosineOfTurn(b)
     return (r * c, r * s)
   }

@@ -11,8 +11,8 @@ public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Sendable, Codable
 where Magnitude == Self {
   /// One machine vector of this type.
   associatedtype Vector: SIMD where Vector.Scalar == Self
-  /// The integer vector of the same lanes, for exponent and mantissa arithmetic.
-  associatedtype BitsVector: SIMD where BitsVector.Scalar: FixedWidthInteger & SignedInteger
+  /// The signed integer of the same width, for exponent and mantissa arithmetic.
+  associatedtype Bits: FixedWidthInteger & SignedInteger
   /// `float32` or `float64`, as in files and messages.
   static var name: String { get }
 }
@@ -20,34 +20,34 @@ where Magnitude == Self {
 #if LANES_512
   extension Float: KernelScalar {
     public typealias Vector = SIMD16<Float>
-    public typealias BitsVector = SIMD16<Int32>
+    public typealias Bits = Int32
     public static var name: String { "float32" }
   }
   extension Double: KernelScalar {
     public typealias Vector = SIMD8<Double>
-    public typealias BitsVector = SIMD8<Int64>
+    public typealias Bits = Int64
     public static var name: String { "float64" }
   }
 #elseif LANES_256
   extension Float: KernelScalar {
     public typealias Vector = SIMD8<Float>
-    public typealias BitsVector = SIMD8<Int32>
+    public typealias Bits = Int32
     public static var name: String { "float32" }
   }
   extension Double: KernelScalar {
     public typealias Vector = SIMD4<Double>
-    public typealias BitsVector = SIMD4<Int64>
+    public typealias Bits = Int64
     public static var name: String { "float64" }
   }
 #else
   extension Float: KernelScalar {
     public typealias Vector = SIMD4<Float>
-    public typealias BitsVector = SIMD4<Int32>
+    public typealias Bits = Int32
     public static var name: String { "float32" }
   }
   extension Double: KernelScalar {
     public typealias Vector = SIMD2<Double>
-    public typealias BitsVector = SIMD2<Int64>
+    public typealias Bits = Int64
     public static var name: String { "float64" }
   }
 #endif

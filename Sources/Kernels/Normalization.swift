@@ -69,7 +69,7 @@ private func blockedChannelSums<S: KernelScalar>(
     var c = 0
     while c < channels {
       // Lanes beyond the last channel sum what lies there (the next row) and are dropped below.
-      var acc = S.all(0)
+      var acc = S.Vector(repeating: 0)
       var i = block * sumBlock * channels + c
       for _ in block * sumBlock..<last {
         acc += term(i, c)

@@ -58,7 +58,7 @@ func lineSum<S: KernelScalar>(_ x: UnsafePointer<S>, _ count: Int) -> S {
   var start = 0
   while start < count {
     let end = min(count, start + sumBlock * lanes)
-    var sums = S.all(0)
+    var sums = S.Vector(repeating: 0)
     var i = start
     while i + lanes <= end {
       sums += (x + i).vector
@@ -79,7 +79,7 @@ func columnSums<S: KernelScalar>(
   let lanes = S.Vector.scalarCount
   var j = 0
   while j + lanes <= columns {
-    var sums = S.all(0)
+    var sums = S.Vector(repeating: 0)
     var p = x + j
     for _ in 0..<rows {
       sums += p.vector
@@ -135,7 +135,7 @@ public func dotProduct<S: KernelScalar>(_ x: Buffer<S>, _ y: Buffer<S>) -> S {
   let sums = partial.pointer
   parallelRuns(blocks, grain: 16) { run in
     for b in run {
-      var acc = S.all(0)
+      var acc = S.Vector(repeating: 0)
       var i = b * block
       let end = min(x.count, i + block)
       while i + lanes <= end {

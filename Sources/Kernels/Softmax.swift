@@ -12,7 +12,6 @@ public func softmax<S: KernelScalar>(
   _ x: Buffer<S>, rows: Int, columns: Int, logarithm: Bool, into y: Buffer<S>
 ) {
   require(x.count == rows * columns && y.count == x.count && columns > 0, "softmax: wrong lengths.")
-  let lanes = S.Vector.scalarCount
   let from = UnsafePointer(x.pointer)
   let to = y.pointer
   parallelRuns(rows, grain: max(1, elementGrain / 8 / columns)) { run in
@@ -21,18 +20,10 @@ public func softmax<S: KernelScalar>(
       let out = to + r * columns
       var top = p[0]
       for c in 1..<columns { if p[c] > top || p[c].isNaN { top = p[c] } }
-      var c = 0
-      while c < columns {
-        let count = min(lanes, columns - c)
-        var v = S.all(0)
-        for k in 0..<count { v[k] = p[c + k] - top }
-        v = S.exponential(v)
-        for k in 0..<count { out[c + k] = v[k] }
-        c += lanes
-      }
+      for c in 0..<columns { out[c] = S.exponential(p[c] - top) }
       let sum = lineSum(UnsafePointer(out), columns)
       if logarithm {
-        let shift = S.logarithm(S.Vector(repeating: sum))[0]
+        let shift = S.logarithm(sum)
         for c in 0..<columns { out[c] = p[c] - top - shift }
       } else {
         for c in 0..<columns { out[c] /= sum }
