@@ -68,7 +68,7 @@ let package = Package(
     floor("Tensors", on: ["Kernels", "Randomness"]),
     floor("Images", on: ["Kernels", "Randomness"], settings: checkedAndOptimised),
     floor("Formats", settings: checkedAndOptimised),
-    floor("Charts", on: ["Images"], settings: checkedAndOptimised),
+    floor("Charts", on: ["Images", "Formats"], settings: checkedAndOptimised),
     // Floor 2
     floor("Autodiff", on: ["Kernels", "Randomness", "Tensors"]),
     floor("Representations", on: ["Kernels", "Tensors"]),
@@ -91,7 +91,8 @@ let package = Package(
     // Tests mirror Sources.
     tests("KernelsTests", ["Kernels"]),
     tests("ImagesTests", ["Images", "Randomness", "Formats"]),
-    tests("FormatsTests", ["Formats", "Charts", "Images"]),
+    tests("FormatsTests", ["Formats"]),
+    tests("ChartsTests", ["Charts", "Formats", "Images"]),
     tests("RepresentationsTests", ["Representations", "Kernels", "Tensors", "Formats"]),
     tests("DatasetsTests", ["Datasets", "Images", "Randomness", "Tensors"]),
   ],
