@@ -190,7 +190,9 @@ public struct LoadedFile<Content> {
   public var content: Content
   /// The file it came from: the name itself or its `.prev`.
   public var path: String
-  /// Why the newer file was passed over; nil when the newest was used. Worth a line in the log.
+  /// Why the newer file was passed over; nil when the newest was used.
+  ///
+  /// Worth a line in the log.
   public var passedOver: FormatError?
 }
 

@@ -21,7 +21,7 @@ public enum JSONValue: Equatable, Sendable {
   case object(OrderedMap<JSONValue>)
 
   /// A Float as the shortest decimal that reads back as the same Float: 0.1, not 0.10000000149.
-  public static func number(_ value: Float) -> JSONValue {
+  public static func float(_ value: Float) -> JSONValue {
     .number(value.isFinite ? Double(value.description) ?? Double(value) : Double(value))
   }
 

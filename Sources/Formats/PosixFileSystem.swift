@@ -130,7 +130,7 @@ public struct PosixFileSystem: FileSystem, Sendable {
   }
 
   @discardableResult
-  private func check(_ operation: String, _ answer: Int32) throws(SystemError) -> Int32 {
+  fileprivate func check(_ operation: String, _ answer: Int32) throws(SystemError) -> Int32 {
     if answer < 0 { throw SystemError(code: errno, operation: operation) }
     return answer
   }
@@ -149,3 +149,16 @@ private func posixWrite(_ file: Int32, _ buffer: UnsafeRawPointer?, _ count: Int
 private func posixClose(_ file: Int32) -> Int32 { close(file) }
 private func posixLink(_ path: String, _ name: String) -> Int32 { unsafe link(path, name) }
 private func posixRename(_ path: String, _ name: String) -> Int32 { unsafe rename(path, name) }
+
+extension PosixFileSystem {
+  /// Opens a file to write behind its end, creating it if needed.
+  func openForAppending(_ path: String) throws(SystemError) -> FileHandleNumber {
+    FileHandleNumber(
+      try check("open", posixOpen(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)))
+  }
+
+  /// Cuts an open file to `byteCount` bytes.
+  func truncate(_ file: FileHandleNumber, byteCount: Int) throws(SystemError) {
+    try check("ftruncate", ftruncate(file.number, off_t(byteCount)))
+  }
+}

@@ -13,7 +13,9 @@
 
 /// The content of a safetensors file.
 public struct SafeTensorsFile: Equatable, Sendable {
-  /// Free text by name. The three `mvmr.…` entries of the integrity extension are not shown here.
+  /// Free text by name.
+  ///
+  /// The three `mvmr.…` entries of the integrity extension are not shown here.
   public var metadata: OrderedMap<String>
   /// Tensors by name; a file read from disk has them in the order of their bytes.
   public var tensors: OrderedMap<TensorRecord>

@@ -106,8 +106,7 @@ extension SafeTensorsFile {
 }
 
 extension DType {
-  /// The place in the order of a file: higher ranks lie first. Kinds of one size share a rank only
-  /// where the reference writer lets them.
+  /// The place in the order of a file, higher ranks first.
   fileprivate var rank: Int {
     switch self {
     case .u64: 16
