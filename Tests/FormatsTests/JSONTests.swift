@@ -3,7 +3,9 @@ import Foundation
 import Testing
 
 @Suite("JSON") struct JSONTests {
-  private func parse(_ text: String) throws -> JSONValue { try JSONValue(parsing: Array(text.utf8)) }
+  private func parse(_ text: String) throws -> JSONValue {
+    try JSONValue(parsing: Array(text.utf8))
+  }
 
   @Test("what is written reads back equal, and equal values give equal bytes")
   func roundTrip() throws {
@@ -47,7 +49,8 @@ import Testing
       ("9223372036854775808", .limitExceeded), ("\"\\ud800\"", .malformed), ("'a'", .malformed),
       ("\"\\udc00\"", .malformed), ("\"\\ud800\\u0041\"", .malformed), ("\"\u{1F}\"", .malformed),
       ("\"\\x\"", .malformed), ("\"\\u00g0\"", .malformed), ("\"a", .truncated), ("", .truncated),
-      ("1 2", .trailing), ("{\"a\" 1}", .malformed), ("{\"a\":1", .truncated), ("\u{FEFF}1", .malformed),
+      ("1 2", .trailing), ("{\"a\" 1}", .malformed), ("{\"a\":1", .truncated),
+      ("\u{FEFF}1", .malformed),
     ])
   func refused(text: String, kind: FormatError.Kind) {
     #expect(formatError { _ = try parse(text) }?.kind == kind)

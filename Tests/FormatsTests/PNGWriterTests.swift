@@ -98,8 +98,10 @@ struct PlainInflater {
     }
     let file = try PNGWriter.encode(width: width, height: height, channels: channels, bytes: bytes)
     let length = file[33..<37].reduce(0) { $0 << 8 | Int($1) }
-    #expect(CRC32.of(Array(file[37..<(41 + length)])) == file[(41 + length)..<(45 + length)]
-      .reduce(0) { $0 << 8 | UInt32($1) })
+    #expect(
+      CRC32.of(Array(file[37..<(41 + length)]))
+        == file[(41 + length)..<(45 + length)]
+        .reduce(0) { $0 << 8 | UInt32($1) })
     var inflater = PlainInflater(bytes: Array(file[43..<(41 + length)]))
     let raw = inflater.inflate()
     let stride = width * channels
@@ -127,6 +129,7 @@ struct PlainInflater {
     #expect(
       formatError { _ = try PNGWriter.encode(width: 2, height: 2, channels: 3, bytes: [1]) }?.kind
         == .typeMismatch)
-    #expect(formatError { _ = try PNGWriter.encode(width: 0, height: 9, channels: 1, bytes: []) } != nil)
+    #expect(
+      formatError { _ = try PNGWriter.encode(width: 0, height: 9, channels: 1, bytes: []) } != nil)
   }
 }
