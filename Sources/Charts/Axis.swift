@@ -33,7 +33,7 @@ struct Axis: Sendable {
     var high = usable.max() ?? 1
     if high - low <= 1e-12 * max(low.magnitude, high.magnitude) || high == low {
       // A constant still deserves a picture: it lies in the middle.
-      let half = isLogarithmic ? 0.5 : (low == 0 ? 1 : 0.1 * low.magnitude)
+      let half = isLogarithmic ? 0.5 : (low.magnitude < 1e-300 ? 1 : 0.1 * low.magnitude)
       low -= half
       high += half
     }
@@ -51,7 +51,8 @@ struct Axis: Sendable {
     guard value.isFinite, !isLogarithmic || value > 0 else { return nil }
     let place = isLogarithmic ? log10(value) : value
     let fraction = (place - low) / (high - low)
-    return fraction.isFinite ? fraction : nil
+    // The axis covers all values it was made from, except those too large to draw at all.
+    return (-1...2).contains(fraction) ? fraction : nil
   }
 
   /// The smallest step of 1, 2 or 5 times a power of ten that gives at most `count` ticks.

@@ -42,9 +42,11 @@ public struct BarChart: Chart {
   public func draw(in frame: Frame, on drawing: inout Drawing) {
     let top = drawHeader(title, series.map(\.name), in: frame, on: &drawing)
     let values = series.flatMap(\.values).filter(\.isFinite)
-    // Room above the highest bar for its value.
+    let (highest, lowest) = (max(values.max() ?? 1, 0), min(values.min() ?? 0, 0))
+    // Room above the highest bar for its value, and below the lowest if it hangs.
+    let room = 0.08 * (highest - lowest)
     let axis = Axis(
-      [0, 1.08 * (values.max() ?? 1), 1.08 * (values.min() ?? 0)],
+      [0, highest + room, lowest < 0 ? lowest - room : 0],
       tickCount: max(2, Int((frame.height - 80) / 45)), margin: 0)
     let labelWidth = axis.ticks.map { TextMark.width(of: $0.label, size: 11) }.max() ?? 0
     let left = 14 + labelWidth + 8 + (yLabel.isEmpty ? 0 : 16)

@@ -17,7 +17,7 @@ public struct LineChart: Chart {
       self.points = points
     }
 
-    /// Values at x = 0, 1, 2, …
+    /// Values at x = 0, 1, 2 and so on.
     public init(_ name: String, values: [Double]) {
       self.init(name, values.enumerated().map { Point(Double($0.offset), $0.element) })
     }
@@ -60,7 +60,8 @@ public struct LineChart: Chart {
 
     drawGrid(plot, xAxis, yAxis, on: &drawing)
     for (i, curve) in series.enumerated() {
-      draw(curve, Colour.series(i), isDashed: i >= Colour.palette.count, plot, xAxis, yAxis, &drawing)
+      draw(
+        curve, Colour.series(i), isDashed: i >= Colour.palette.count, plot, xAxis, yAxis, &drawing)
     }
     if !xLabel.isEmpty {
       drawing.text(

@@ -87,8 +87,9 @@ private struct Canvas {
         let (dx, dy) = (b.x - a.x, b.y - a.y)
         let squared = dx * dx + dy * dy
         let xs = clamped(min(a.x, b.x) - reach, width)..<clamped(max(a.x, b.x) + reach + 1, width)
-        for row in clamped(min(a.y, b.y) - reach, height)..<clamped(
-          max(a.y, b.y) + reach + 1, height)
+        for row in clamped(
+          min(a.y, b.y) - reach, height)..<clamped(
+            max(a.y, b.y) + reach + 1, height)
         {
           for column in xs {
             let (px, py) = (Double(column) + 0.5 - a.x, Double(row) + 0.5 - a.y)

@@ -25,7 +25,8 @@ extension Drawing {
 
   private func element(_ mark: Mark) -> String {
     switch mark {
-    case .rectangle(let frame, let fill): return "<rect \(attributes(frame)) fill=\"\(hex(fill))\"/>"
+    case .rectangle(let frame, let fill):
+      return "<rect \(attributes(frame)) fill=\"\(hex(fill))\"/>"
     case .line(let points, let colour, let width, let isDashed):
       let path = points.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
       let dashes = isDashed ? " stroke-dasharray=\"6 4\"" : ""
