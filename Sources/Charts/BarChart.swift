@@ -1,7 +1,7 @@
 // Bars side by side: what an untrained and a trained encoder reach, method against method.
 //
 // Idea       Every bar carries its value, so that nobody measures with a ruler; bars start at zero.
-// Tests      Tests/ChartsTests/BarChartTests.swift
+// Tests      Tests/ChartsTests/ChartTests.swift
 
 import Foundation
 

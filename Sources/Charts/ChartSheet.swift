@@ -1,6 +1,6 @@
 // Several charts on one page, under one headline.
 //
-// Tests      Tests/ChartsTests/ChartSheetTests.swift
+// Tests      Tests/ChartsTests/ChartTests.swift
 
 /// Panels in a grid.
 public struct ChartSheet: Chart {

@@ -4,7 +4,7 @@
 //            Rasteriser.swift each turn the same list into their own medium, so the two agree.
 // Units      Points, y downwards, text placed by its baseline. One point is one SVG unit.
 // Read       this file → Axis.swift → LineChart.swift → SVGWriter.swift, Rasteriser.swift
-// Tests      Tests/ChartsTests/DrawingTests.swift
+// Tests      Tests/ChartsTests/ChartTests.swift
 
 import Formats
 import Images

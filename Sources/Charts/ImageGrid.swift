@@ -1,7 +1,7 @@
 // A contact sheet: what the network is shown, what it finds alike.
 //
 // Idea       Small pictures are enlarged by a whole number of times, so that each pixel stays one.
-// Tests      Tests/ChartsTests/ImageGridTests.swift
+// Tests      Tests/ChartsTests/ChartTests.swift
 
 import Images
 

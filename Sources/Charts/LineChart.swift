@@ -2,7 +2,7 @@
 //
 // Idea       A value that is not finite is a gap, never a line to nowhere; a single point is a dot.
 // Read       Drawing.swift, Axis.swift ← this file → ChartSheet.swift
-// Tests      Tests/ChartsTests/LineChartTests.swift
+// Tests      Tests/ChartsTests/ChartTests.swift
 
 /// A chart of one or more curves.
 public struct LineChart: Chart {

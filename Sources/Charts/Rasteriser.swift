@@ -3,7 +3,7 @@
 // Idea       A pixel takes as much of a line's colour as its centre lies inside the line, measured by
 //            the distance to the nearest segment. The segments of one mark are joined before they
 //            are mixed in, so that a joint is not darker than the rest.
-// Tests      Tests/ChartsTests/RasteriserTests.swift
+// Tests      Tests/ChartsTests/ChartTests.swift
 
 import Foundation
 import Images

@@ -3,7 +3,7 @@
 // Source     SVG 1.1 (W3C)
 // Idea       The page paints its own background, so it reads the same on light and dark sites.
 //            Coordinates carry two decimals, so the same chart always gives the same bytes.
-// Tests      Tests/ChartsTests/SVGWriterTests.swift
+// Tests      Tests/ChartsTests/ChartTests.swift
 
 import Formats
 import Foundation

@@ -5,7 +5,7 @@
 //            Lines have round ends and any thickness, so one table serves every size and weight.
 // Table      Strokes are separated by blanks, points are pairs of digits (column, row). `~` makes a
 //            smooth curve with these corners, `o` a smooth closed one. One point is a dot.
-// Tests      Tests/ChartsTests/StrokeFontTests.swift
+// Tests      Tests/ChartsTests/ChartTests.swift
 
 /// The built-in letters.
 enum StrokeFont {

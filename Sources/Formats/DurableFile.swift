@@ -6,7 +6,7 @@
 // Source     The order of steps follows what rename and fsync promise (POSIX.1-2017); after a failed
 //            fsync the kernel may have dropped the data, so it is never tried twice.
 // Read       FileSystem.swift ← this file → SafeTensors.swift
-// Tests      Tests/FormatsTests/DurableFileTests.swift, DurableFileCrashTests.swift
+// Tests      Tests/FormatsTests/DurableFileTests.swift, SimulatedDisk.swift
 
 /// A file name that is always replaced as a whole.
 ///

@@ -24,6 +24,19 @@ extension JSONValue {
   }
 }
 
+extension JSONValue {
+  /// Reads a file that holds one JSON document.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - limit: The largest size to accept, in bytes.
+  /// - Throws: `io`, or as the parser, naming the file.
+  public init(path: String, limit: Int = 64 << 20) throws(FormatError) {
+    let bytes = try PosixFileSystem().readFile(path, limit: limit, format: "JSON")
+    do throws(FormatError) { try self.init(parsing: bytes) } catch { throw error.inFile(path) }
+  }
+}
+
 private struct JSONParser {
   let bytes: [UInt8]
   let maximumDepth: Int
