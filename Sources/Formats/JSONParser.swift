@@ -11,15 +11,18 @@ extension JSONValue {
   /// - Parameters:
   ///   - bytes: UTF-8 text, without a byte-order mark; blanks around the value are accepted.
   ///   - maximumDepth: How deeply arrays and objects may be nested, at most 200.
+  ///   - maximumCount: How many elements an array may have.
   ///   - format: The name of the format in messages.
   ///   - base: What to add to byte offsets in messages.
   /// - Throws: `malformed`, `truncated`, `duplicate`, `limitExceeded` or `trailing`, with the byte.
   public init(
-    parsing bytes: [UInt8], maximumDepth: Int = 64, format: String = "JSON", base: Int = 0
+    parsing bytes: [UInt8], maximumDepth: Int = 64, maximumCount: Int = .max,
+    format: String = "JSON", base: Int = 0
   ) throws(FormatError) {
     // 200 nested calls use a few hundred kilobytes of a thread's stack, even in debug builds.
     var parser = JSONParser(
-      bytes: bytes, maximumDepth: Swift.min(maximumDepth, 200), format: format, base: base)
+      bytes: bytes, maximumDepth: Swift.min(maximumDepth, 200), maximumCount: maximumCount,
+      format: format, base: base)
     self = try parser.document()
   }
 }
@@ -40,6 +43,7 @@ extension JSONValue {
 private struct JSONParser {
   let bytes: [UInt8]
   let maximumDepth: Int
+  let maximumCount: Int
   let format: String
   let base: Int
   var position = 0
@@ -95,6 +99,9 @@ private struct JSONParser {
     var values: [JSONValue] = []
     if try closes(UInt8(ascii: "]")) { return .array(values) }
     while true {
+      if values.count == maximumCount {
+        throw error(.limitExceeded, "an array has more than \(maximumCount) elements")
+      }
       values.append(try value(depth: depth))
       if try !continues(orCloses: UInt8(ascii: "]")) { return .array(values) }
     }

@@ -142,7 +142,9 @@ private struct SafeTensorsHeader {
       throw SafeTensorsFile.fail(.malformed, "the header must start with '{'", at: .byte(8))
     }
     // A valid header nests three deep: file, tensor, shape.
-    let json = try JSONValue(parsing: bytes, maximumDepth: 4, format: "safetensors", base: 8)
+    let json = try JSONValue(
+      parsing: bytes, maximumDepth: 4, maximumCount: max(limits.rank, 2), format: "safetensors",
+      base: 8)
     var metadata = OrderedMap<String>()
     var slots: [Slot] = []
     for entry in json.object ?? [:] {

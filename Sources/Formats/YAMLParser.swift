@@ -95,6 +95,7 @@ private struct YAMLParser {
     let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
     var lines: [YAMLLine] = []
     var number = 0
+    var hasMarker = false
     for raw in text.split(separator: 0x0A, omittingEmptySubsequences: false) {
       number += 1
       if number > limits.lineCount + 1 {
@@ -118,7 +119,10 @@ private struct YAMLParser {
           .malformed, format: "YAML", path: path, at: .line(number, column: indentation + 1),
           "a tab stands in the indentation", remedy: "indent with blanks")
       }
-      if content == Array("---".utf8), lines.isEmpty { continue }
+      if content == Array("---".utf8), lines.isEmpty, !hasMarker {
+        hasMarker = true
+        continue
+      }
       lines.append(YAMLLine(number: number, indentation: indentation, content: content))
     }
     self.lines = lines

@@ -154,6 +154,38 @@ private func load(_ disk: SimulatedDisk) -> Int? {
     }
   }
 
+  @Test(
+    "a run killed at any moment leaves a complete file and no growing debris",
+    arguments: [3, 7, 11, 16, 22, 29])
+  func kill(milliseconds: UInt32) async throws {
+    let directory = FileManager.default.temporaryDirectory.appending(
+      path: "killed-\(UUID().uuidString)"
+    ).path
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    try version(0).write(to: directory + "/model")
+    await #expect(processExitsWith: .signal(SIGKILL)) {
+      [directory = directory as String, milliseconds = milliseconds as UInt32] in
+      Thread.detachNewThread {
+        usleep(1000 * milliseconds)
+        _ = Foundation.kill(getpid(), SIGKILL)
+      }
+      for number in 1..<1_000_000 { try version(number).write(to: directory + "/model") }
+    }
+    let loaded = try DurableFile(directory + "/model").load { path throws(FormatError) in
+      try SafeTensorsFile(path: path)
+    }
+    #expect(loaded.passedOver == nil)
+    let number = Int(loaded.content.metadata["version"] ?? "") ?? -1
+    #expect(loaded.content == version(number))
+    let debris = try FileManager.default.contentsOfDirectory(atPath: directory)
+      .filter { $0.hasSuffix(".tmp") }
+    #expect(Set(debris).isSubset(of: [".model.tmp", ".model.prev.tmp"]))
+    // The next run is not disturbed by what is left.
+    try version(7).write(to: directory + "/model")
+    #expect(try SafeTensorsFile(path: directory + "/model") == version(7))
+  }
+
   @Test("a second writer is refused while the first holds the lock")
   func lock() throws {
     try withTemporaryDirectory { directory in

@@ -115,6 +115,7 @@ import Testing
       ("a: 'x' y", "follows", 1), ("a: 'x'#c", "follows", 1), ("a: [1, [2]]", "list in a list", 1),
       ("a: [1, 2", "no ']'", 1), ("a: ['a' 'b']", "must stand", 1), ("a: [1,, 2]", "stray", 1),
       ("a: 1\n---\nb: 2", "document", 2), ("a: 1\n...", "document", 2),
+      ("---\n---\na: 1", "document", 2),
       ("just text", "key: value", 1),
       ("a:1", "key: value", 1), ("1a: 2", "key: value", 1), ("a: 1\n- 2", "list item", 2),
       ("a: 1\0", "control", 1), ("a: no", "ambiguous", 1), ("a: 010", "disguise", 1),
