@@ -75,6 +75,12 @@ public struct Tensor<Scalar: KernelScalar>: Sendable {
   /// The same scalars under another shape; storage is shared.
   public func reshaped(_ shape: [Int]) -> Tensor { Tensor(shape: shape, buffer: buffer) }
 
+  /// Lets a kernel write into this tensor's scalars, which are its own when the kernel runs.
+  public mutating func update(_ body: (Buffer<Scalar>) -> Void) {
+    makeUnique()
+    body(buffer)
+  }
+
   /// Gives this value storage of its own before a write.
   mutating func makeUnique() {
     if !isKnownUniquelyReferenced(&buffer) { buffer = Buffer(copying: buffer) }

@@ -1,0 +1,182 @@
+// The configuration of a run: the official YAML schema, read as it is, and a few keys of our own.
+//
+// Source     The configuration files of the official repository (specified in docs/configuration.md)
+// Idea       One table lists every key with its meaning, type and range. Reading a file, writing the
+//            resolved one, `--set` and `--help` all walk that table, so they cannot disagree.
+// Errors     An unknown key names its line and the nearest key that exists; a wrong type or range
+//            names the line and what is wanted.
+// Read       Formats/YAMLNode.swift ← this file → ConfigurationField.swift → PreTraining.swift
+// Tests      Tests/TrainingTests/ConfigurationTests.swift
+
+import Formats
+import Images
+import Networks
+import Objectives
+
+/// Everything that decides the result of a pre-training run, except the data themselves.
+public struct Configuration: Sendable, Hashable {
+  public var batchSize = 256
+  public var epochs = 1000
+  public var warmupEpochs = 10
+  public var logEvery = 100
+  public var evaluateEvery = 1
+  public var workers = 1
+  public var accumulation = 1
+  public var optimizer = OptimizerRule.adam
+  public var weightDecay = 1e-6
+  public var learningRate = 1e-4
+  public var scheduler = SchedulerName.warmupCosine
+  public var milestones: [Int] = []
+  public var gamma = 0.1
+  public var gradientClip: Double?
+  public var fp16 = false
+  public var fineTuneFrom: String?
+  public var comment: String?
+
+  public var datasetName = DatasetName.synthetic
+  public var datasetPath: String?
+  public var imageSize = 32
+  public var classCount: Int?
+  public var policy = AugmentationPolicy.custom
+  public var copies = 1
+  public var trainingImages: Int?
+  public var testImages: Int?
+
+  public var backbone = Backbone.resnet50
+  public var encoderType = "resnet"
+  public var projector = "8192-8192-8192"
+  public var smallKernel = false
+
+  public var features = FeatureName.allCases
+  public var scatteringScales = 2
+  public var scatteringOrientations = 8
+  public var scatteringShape: [Int]?
+  public var gradientBins = 24
+  public var gradientPool = 8
+
+  public var objective = ObjectiveSettings()
+  public var probeLearningRate = 1e-4
+  public var seed = 0
+  public var clipModel: String?
+  public var clipWeights: String?
+  public var percentage: Double?
+  public var featureCount: Int?
+
+  /// The defaults of the official configurations.
+  public init() {}
+
+  /// Schedules a configuration can name.
+  public enum SchedulerName: String, CaseIterable, Sendable {
+    case warmupCosine = "warmup_cosine"
+    case cosine, multistep
+  }
+
+  /// Data sets a configuration can name.
+  public enum DatasetName: String, CaseIterable, Sendable {
+    case synthetic, stl10, cifar10, cifar20, cifar100
+  }
+
+  /// Representations a configuration can name, in the order of the released code.
+  public enum FeatureName: String, CaseIterable, Sendable {
+    case pixels = "full_img"
+    case scattering = "full_img_scatnet"
+    case augmentedPixels = "full_img_augment"
+    case orientedGradients = "full_img_hog"
+    case localDeviation = "full_img_std"
+  }
+
+  /// Reads a configuration.
+  ///
+  /// - Parameters:
+  ///   - text: YAML.
+  ///   - path: What messages call it.
+  ///   - overrides: `key=value` pairs in the order given, such as `encoder.backbone=resnet18`.
+  /// - Throws: `FormatError` naming the line (or the override), the key and what is wanted.
+  public init(yaml text: String, path: String? = nil, overrides: [String] = []) throws {
+    self.init()
+    try read(YAMLNode(parsing: text, path: path))
+    for override in overrides { try read(Configuration.node(override: override)) }
+    try check(path: path)
+  }
+
+  /// The resolved configuration as YAML that reads back as the same value.
+  public func yaml() throws -> String {
+    var top = OrderedMap<YAMLNode>()
+    var groups: [String: OrderedMap<YAMLNode>] = [:]
+    for field in ConfigurationField.all {
+      guard let node = field.write(self) else { continue }
+      if let group = field.group {
+        groups[group, default: [:]].insert(node, for: field.name)
+        top[group] = .map(groups[group] ?? [:])
+      } else {
+        top[field.name] = node
+      }
+    }
+    return try YAMLNode.map(top).yaml()
+  }
+
+  private mutating func read(_ node: YAMLNode) throws {
+    try reject(node.unknownKeys(known: ConfigurationField.topLevelKeys))
+    for group in ConfigurationField.groups {
+      guard let part = node[group] else { continue }
+      try reject(try part.unknownKeys(known: ConfigurationField.keys(of: group, checking: part)))
+    }
+    for field in ConfigurationField.all {
+      let place = field.group.map { node[$0] } ?? node
+      // An empty value means the default.
+      if let value = place?[field.name] { try field.read(&self, value) }
+    }
+  }
+
+  private func reject(_ errors: [FormatError]) throws {
+    if let first = errors.first { throw first }
+  }
+
+  /// `a.b=value` as the YAML it stands for.
+  private static func node(override: String) throws -> YAMLNode {
+    guard let equals = override.firstIndex(of: "=") else {
+      throw FormatError(
+        .malformed, format: "--set", path: nil, at: .unknown,
+        "\(FormatError.quoted(override)) has no '='", remedy: "write --set key=value")
+    }
+    let key = override[..<equals].split(separator: ".", omittingEmptySubsequences: false)
+    var text = ""
+    for (depth, part) in key.enumerated() {
+      text += String(repeating: "  ", count: depth) + part + ":"
+      text += depth == key.count - 1 ? " \(override[override.index(after: equals)...])\n" : "\n"
+    }
+    return try YAMLNode(parsing: text, path: "--set \(override)")
+  }
+
+  /// Rules between keys.
+  private func check(path: String?) throws {
+    func fail(_ problem: String, _ remedy: String) -> FormatError {
+      FormatError(
+        .malformed, format: "YAML", path: path, at: .unknown, problem, remedy: remedy)
+    }
+    if scheduler == .warmupCosine && warmupEpochs >= epochs {
+      throw fail(
+        "warmup_epochs is \(warmupEpochs) of \(epochs) epochs, so the cosine never begins",
+        "make epochs larger, warmup_epochs smaller, or choose scheduler: cosine")
+    }
+    _ = try Projector<Float>.widths(projector)
+    if let shape = scatteringShape, shape != [imageSize, imageSize] {
+      throw fail(
+        "scatnet.shape is \(shape), but dataset.size is \(imageSize)",
+        "write the same size twice, or leave scatnet.shape out")
+    }
+    if encoderType != "resnet" {
+      throw fail("encoder_type is '\(encoderType)'", "the one type there is, is resnet")
+    }
+    if features.contains(.scattering) && imageSize < 1 << scatteringScales {
+      throw fail(
+        "scatnet.J is \(scatteringScales), too many scales for images of \(imageSize) pixels",
+        "2^J may be at most the image's side; or take full_img_scatnet out of features")
+    }
+    if features.contains(.orientedGradients) && imageSize < gradientPool {
+      throw fail(
+        "hog.pool is \(gradientPool), larger than images of \(imageSize) pixels",
+        "make hog.pool at most the image's side")
+    }
+  }
+}
