@@ -5,6 +5,7 @@
 import Autodiff
 import Datasets
 import Images
+import Kernels
 import Networks
 import Tensors
 

@@ -8,6 +8,7 @@
 // Read       Networks/Linear.swift ← this file → PreTraining.swift
 
 import Autodiff
+import Kernels
 import Networks
 import Randomness
 import Tensors

@@ -1,0 +1,82 @@
+// Options of a command, parsed.
+
+import Foundation
+import MVMR
+
+/// An option of a command.
+struct Option: Sendable, Hashable {
+  let name: String
+  /// What stands for its value in the help; nil for a switch.
+  let value: String?
+  let help: String
+  var repeats = false
+
+  var usage: String { value.map { "\(name) \($0)" } ?? name }
+
+  static let help = Option(name: "--help", value: nil, help: "show this text")
+  static let threads = Option(
+    name: "--threads", value: "N", help: "threads to compute with (default: all cores)")
+}
+
+/// A command line that does not fit its command.
+struct UsageError: Error {
+  let what: String
+  var remedy: String?
+}
+
+/// The words of a command line, sorted into options and positional words.
+struct Arguments {
+  private var values: [String: [String]] = [:]
+  let positional: [String]
+
+  init(_ words: [String], for command: Command) throws {
+    let known = command.options + [.threads]
+    var positional: [String] = []
+    var rest = words[...]
+    while let word = rest.popFirst() {
+      guard word.hasPrefix("-"), word != "-" else {
+        positional.append(word)
+        continue
+      }
+      let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let name = parts[0] == "-o" ? "--output" : String(parts[0])
+      guard let option = known.first(where: { $0.name == name }) else {
+        let near = nearestName(to: name, among: known.map(\.name))
+        throw UsageError(
+          what: "`mvmr \(command.name)` has no option \(name)",
+          remedy: near.map { "did you mean \($0)?" })
+      }
+      var value = ""
+      if option.value != nil {
+        guard let given = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
+          throw UsageError(what: "\(name) needs a value", remedy: "write \(option.usage)")
+        }
+        value = given
+      } else if parts.count == 2 {
+        throw UsageError(what: "\(name) takes no value", remedy: "write \(name) alone")
+      }
+      if values[name] != nil && !option.repeats {
+        throw UsageError(what: "\(name) is given twice", remedy: "give it once")
+      }
+      values[name, default: []].append(value)
+    }
+    if command.positional == nil, let extra = positional.first {
+      throw UsageError(what: "'\(extra)' is one word too many")
+    }
+    self.positional = positional
+  }
+
+  func has(_ option: Option) -> Bool { values[option.name] != nil }
+  func string(_ option: Option) -> String? { values[option.name]?.last }
+  func strings(_ option: Option) -> [String] { values[option.name] ?? [] }
+
+  func integer(_ option: Option, in range: ClosedRange<Int>) throws -> Int? {
+    guard let text = string(option) else { return nil }
+    guard let value = Int(text), range.contains(value) else {
+      throw UsageError(
+        what: "\(option.name) is '\(text)'",
+        remedy: "write a whole number in \(range.lowerBound)…\(range.upperBound)")
+    }
+    return value
+  }
+}

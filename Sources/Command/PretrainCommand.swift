@@ -1,0 +1,109 @@
+// mvmr pretrain: the main job.
+
+import Foundation
+import MVMR
+
+extension Option {
+  static let config = Option(
+    name: "--config", value: "FILE", help: "configuration (YAML); default: the built-in job")
+  static let data = Option(
+    name: "--data", value: "DIR", help: "directory of the data set (default: dataset.path)")
+  static let output = Option(
+    name: "--output", value: "DIR", help: "folder of the run (default: runs/<date and time>)")
+  static let resume = Option(
+    name: "--resume", value: "RUN", help: "continue a stopped run: its folder or checkpoint")
+  static let objective = Option(
+    name: "--objective", value: "NAME", help: "paper or released-code: whose numerics")
+  static let seed = Option(
+    name: "--seed", value: "N", help: "every random number follows from it (default: 0)")
+  static let set = Option(
+    name: "--set", value: "KEY=VALUE", help: "override one key of the configuration; repeatable",
+    repeats: true)
+  static let showKeys = Option(
+    name: "--show-keys", value: nil, help: "list every key of a configuration and leave")
+}
+
+extension Command {
+  static let pretrain = Command(
+    "pretrain", "Train an encoder without labels, and measure what it learned.",
+    options: [.config, .data, .output, .resume, .objective, .seed, .set, .showKeys],
+    examples: [
+      "pretrain",
+      "pretrain --output runs/first --seed 7",
+      "pretrain --config Examples/configs/stl10_resnet18.yaml --data ~/data",
+      "pretrain --set encoder.backbone=resnet18 --set epochs=20",
+      "pretrain --resume runs/first",
+    ]
+  ) { arguments in
+    if arguments.has(.showKeys) {
+      for field in ConfigurationField.all {
+        print("\(field.key.padding(toLength: 28, withPad: " ", startingAt: 0))\(field.help)")
+      }
+      return 0
+    }
+    let run = try prepare(arguments)
+    Interruption.watch()
+    var progress: RunProgress?
+    let result = try run.run(
+      observe: { record in
+        if progress == nil {
+          progress = RunProgress(
+            total: run.totalSteps, firstStep: record.position.step - 1,
+            imagesAStep: run.configuration.batchSize)
+        }
+        progress?.show(record)
+      }, shouldStop: { Interruption.isRequested })
+    progress?.finish()
+    if result.trained == nil {
+      print(
+        """
+        Stopped after step \(result.steps); the checkpoint is written.
+        Continue with: mvmr pretrain --resume \(result.folder.path)
+        """)
+      return 130
+    }
+    print("\n\(result.summary)\n")
+    print(
+      String(
+        format: "%d steps in %.0f s, %.0f images/s; %.1f %% of the time spent waiting for data",
+        result.steps, result.seconds, result.imagesPerSecond, 100 * result.waiting))
+    print(
+      """
+      Written to \(result.folder.path): result.json, curves.png, curves.svg, metrics.jsonl, \
+      checkpoint.safetensors, config.yaml
+      """)
+    return 0
+  }
+
+  private static func prepare(_ arguments: Arguments) throws -> PreTrainingRun {
+    func say(_ line: String) { CommandLineTool.write(line + "\n") }
+    if let path = arguments.string(.resume) {
+      for option in [Option.config, .output, .objective, .seed, .set] where arguments.has(option) {
+        throw UsageError(
+          what: "--resume continues the very run that was stopped, so \(option.name) has no place",
+          remedy: "leave \(option.name) out, or start a new run without --resume")
+      }
+      return try PreTrainingRun(
+        resuming: path, dataDirectory: arguments.string(.data), say: say)
+    }
+    var overrides = arguments.strings(.set)
+    if let objective = arguments.string(.objective) { overrides.append("objective=\(objective)") }
+    if let seed = arguments.string(.seed) { overrides.append("seed=\(seed)") }
+    let configuration: Configuration
+    if let path = arguments.string(.config) {
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      configuration = try Configuration(yaml: text, path: path, overrides: overrides)
+    } else {
+      configuration = try Configuration(
+        yaml: Configuration.builtIn, path: "the built-in configuration", overrides: overrides)
+    }
+    // The official way to say "continue": a key of the configuration.
+    if let path = configuration.fineTuneFrom {
+      return try PreTrainingRun(
+        resuming: path, dataDirectory: arguments.string(.data), say: say)
+    }
+    return try PreTrainingRun(
+      configuration, dataDirectory: arguments.string(.data), output: arguments.string(.output),
+      say: say)
+  }
+}

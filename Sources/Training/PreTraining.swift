@@ -1,0 +1,231 @@
+// Pre-training: the paper's method, one step at a time.
+//
+// Source     MV-MR §4, eq. (10)
+// Step       x̃ → f → h̃ → g → z̃          two passes with statistics of their own, augmented first
+//            x → f → h → g → z
+//            Φᵢ = φᵢ(x)                   constants
+//            L(z, z̃, Φ) → backward → Adam
+// Order      Batches, views and rates are functions of (seed, epoch, batch), so a run has the same
+//            bits at any number of threads, and after a resume.
+// Read       Networks/Encoder.swift, Objectives/MVMRObjective.swift ← this file → PreTrainingRun.swift
+// Tests      Tests/TrainingTests/PreTrainingTests.swift
+
+import Autodiff
+import Datasets
+import Formats
+import Foundation
+import Images
+import Kernels
+import Networks
+import Objectives
+import Randomness
+import Tensors
+
+/// The objective of one batch, and the features of its original images.
+///
+/// - Parameters:
+///   - encoder: f and g; its running statistics are updated.
+///   - original: x `[N, height, width, 3]`, normalised.
+///   - augmented: x̃, of x's shape.
+///   - representations: Φᵢ of x.
+///   - settings: Weights and numerics.
+/// - Returns: L with its terms, and h `[N, features]` without gradient.
+public func preTrainingObjective<S>(
+  _ encoder: Encoder<S>, original: Tensor<S>, augmented: Tensor<S>,
+  representations: [RepresentationBatch<S>], settings: ObjectiveSettings
+) -> (objective: ObjectiveValue<S>, features: Tensor<S>, embedding: Tensor<S>) {
+  let z̃ = encoder.embed(Variable(augmented), mode: .training).z
+  let (h, z) = encoder.embed(Variable(original), mode: .training)
+  let objective = mvmrObjective(
+    z: z, augmented: z̃, representations: representations, settings: settings)
+  return (objective, h.value, z.value)
+}
+
+/// What one step found.
+public struct StepRecord: Sendable {
+  /// Where the run stands after the step.
+  public let position: RunPosition
+  /// L.
+  public let loss: Double
+  /// Its terms, by the names of the official code.
+  public let terms: [(name: String, value: Double)]
+  /// η of this step.
+  public let learningRate: Double
+  /// Length of all gradients before clipping; nil between the batches of an accumulated step.
+  public let gradientNorm: Double?
+  /// Mean standard deviation of the embedding's dimensions: 0 is collapse.
+  public let embeddingDeviation: Double
+  /// Accuracy of the online probe on this batch, before it learned from it.
+  public let probeAccuracy: Double?
+}
+
+/// A pre-training run in memory.
+public final class PreTraining {
+  /// What decides it.
+  public let configuration: Configuration
+  /// Its data.
+  public let data: DataSource
+  /// The network being trained.
+  public let encoder: Encoder<Float>
+  /// Where it stands.
+  public internal(set) var position = RunPosition()
+  let optimizer: Optimizer<Float>
+  let probe: OnlineProbe
+  let key: RandomKey
+  private let representations: RepresentationSet
+  private let batches: PreTrainingBatches
+  private let schedule: Schedule
+  private let labelledBatches: BatchSampler?
+  private let normalization: PixelNormalization
+
+  /// A run at its beginning.
+  ///
+  /// - Parameters:
+  ///   - configuration: What decides it.
+  ///   - data: Its data.
+  /// - Throws: When the configuration asks for something this recipe does not do.
+  public init(_ configuration: Configuration, data: DataSource) throws {
+    if configuration.clipModel != nil {
+      throw TrainingError(
+        "the configuration has a teacher (clip), so it asks for distillation",
+        remedy: "remove the key clip to pre-train without a teacher")
+    }
+    self.configuration = configuration
+    self.data = data
+    key = RandomKey(seed: UInt64(configuration.seed))
+    encoder = try PreTraining.randomEncoder(configuration)
+    optimizer = Optimizer(
+      configuration.optimizer, of: encoder, weightDecay: configuration.weightDecay)
+    probe = OnlineProbe(
+      features: configuration.backbone.featureCount, classes: data.classCount,
+      learningRate: configuration.probeLearningRate, key: key.child("probe"))
+    representations = try RepresentationSet(configuration)
+    let images = repeated(data.training, configuration.copies)
+    let sampler = BatchSampler(
+      count: images.count, batchSize: configuration.batchSize, dropLast: true,
+      // D46: copies of one image stay together.
+      shuffles: configuration.copies == 1, key: key.child("order"))
+    batches = PreTrainingBatches(
+      dataset: images, sampler: sampler, policy: configuration.policy,
+      size: configuration.imageSize, statistics: data.statistics,
+      drawsAugmentedPixels: representations.needsAugmentedPixels, key: key.child("views"))
+    normalization = PixelNormalization(data.statistics)
+    // Where only a part of the images has labels, the probe gets batches of its own.
+    labelledBatches =
+      data.labelled.count < data.training.count
+      ? BatchSampler(
+        count: data.labelled.count,
+        batchSize: min(configuration.batchSize, data.labelled.count), dropLast: true,
+        shuffles: true, key: key.child("labelled")) : nil
+
+    let perEpoch = PreTraining.optimizerStepsPerEpoch(configuration, sampler.batchesPerEpoch)
+    let total = configuration.epochs * perEpoch
+    switch configuration.scheduler {
+    case .warmupCosine:
+      schedule = .warmupCosine(
+        warmupSteps: configuration.warmupEpochs * perEpoch, totalSteps: total)
+    case .cosine: schedule = .cosine(totalSteps: total)
+    case .multistep:
+      schedule = .multistep(
+        milestones: configuration.milestones.map { $0 * perEpoch }, factor: configuration.gamma)
+    }
+  }
+
+  /// The encoder a configuration starts from.
+  public static func randomEncoder(_ configuration: Configuration) throws -> Encoder<Float> {
+    Encoder(
+      backbone: configuration.backbone, smallKernel: configuration.smallKernel,
+      projector: try Projector<Float>.widths(configuration.projector),
+      key: RandomKey(seed: UInt64(configuration.seed)).child("encoder"))
+  }
+
+  /// Batches in one epoch.
+  public var batchesPerEpoch: Int { batches.sampler.batchesPerEpoch }
+
+  private static func optimizerStepsPerEpoch(_ c: Configuration, _ batches: Int) -> Int {
+    (batches + c.accumulation - 1) / c.accumulation
+  }
+
+  /// Whether an optimiser step has just been completed: the only places to stop at.
+  public var isAtStepBoundary: Bool { position.batch % configuration.accumulation == 0 }
+
+  /// A loader of all batches from here to the end.
+  ///
+  /// - Returns: It stops its threads when it is released.
+  public func remainingBatches() -> PrefetchingLoader<PreTrainingBatch> {
+    batches.loader(
+      from: position.epoch * batchesPerEpoch + position.batch, epochs: configuration.epochs,
+      depth: 3, workers: configuration.workers)
+  }
+
+  /// Trains on one batch.
+  ///
+  /// - Parameter batch: The batch that follows this position.
+  /// - Throws: `TrainingError` when a number is not finite: the parameters are then unchanged.
+  public func step(_ batch: PreTrainingBatch) throws -> StepRecord {
+    let learningRate = schedule.learningRate(
+      step: optimizer.steps, base: configuration.learningRate)
+    let Φ = representations(
+      batch, key: key.child("shared draw").child(batch.epoch).child(batch.batch))
+    let (value, h, z) = preTrainingObjective(
+      encoder, original: batch.original, augmented: batch.augmented, representations: Φ,
+      settings: configuration.objective)
+    let loss = Double(value.total.value.scalar)
+    guard loss.isFinite else { throw diverged("the loss is \(loss)", value) }
+    (value.total / Float(configuration.accumulation)).backward()
+
+    position.batch += 1
+    position.step += 1
+    let ends = position.batch == batchesPerEpoch
+    var norm: Double?
+    if position.batch % configuration.accumulation == 0 || ends {
+      let length = optimizer.gradientNorm()
+      guard length.isFinite else { throw diverged("a gradient is not finite", value) }
+      if let limit = configuration.gradientClip { optimizer.clipGradients(to: limit) }
+      optimizer.step(learningRate: learningRate)
+      norm = length
+    }
+    let probeAccuracy = try stepProbe(batch, h)
+    if ends {
+      position.epoch += 1
+      position.batch = 0
+    }
+    return StepRecord(
+      position: position, loss: loss,
+      terms: value.terms.map { ($0.name, Double($0.value)) }, learningRate: learningRate,
+      gradientNorm: norm,
+      embeddingDeviation: Double(
+        standardDeviation(Variable(z), epsilon: 0).value.mean().scalar),
+      probeAccuracy: probeAccuracy)
+  }
+
+  /// Accuracy of the online probe on the test images, in evaluation mode.
+  public func probeTestAccuracy() throws -> Double {
+    probe.accuracy(
+      on: try extractFeatures(encoder.backbone, data.test, statistics: data.statistics))
+  }
+
+  private func stepProbe(_ batch: PreTrainingBatch, _ h: Tensor<Float>) throws -> Double? {
+    guard let labelledBatches else { return probe.step(h, labels: batch.labels)?.accuracy }
+    let step = position.step - 1
+    let indices = labelledBatches.indices(
+      epoch: step / labelledBatches.batchesPerEpoch, batch: step % labelledBatches.batchesPerEpoch)
+    let images = normalization.tensor(try indices.map { try data.labelled.image($0) })
+    let features = encoder.backbone(Variable(images), mode: .evaluation).value
+    return probe.step(features, labels: indices.map { data.labelled.label($0) })?.accuracy
+  }
+
+  private func diverged(_ what: String, _ value: ObjectiveValue<Float>) -> TrainingError {
+    let terms = value.terms.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+    return TrainingError(
+      "\(what) at epoch \(position.epoch), batch \(position.batch) (\(terms))",
+      remedy: "continue from the last checkpoint with a smaller lr, or set gradient_clip_val")
+  }
+}
+
+private func repeated(_ dataset: any ImageDataset, _ copies: Int) -> any ImageDataset {
+  func open(_ dataset: some ImageDataset) -> any ImageDataset {
+    RepeatedDataset(dataset, copies: copies)
+  }
+  return copies == 1 ? dataset : open(dataset)
+}

@@ -1,0 +1,211 @@
+// The main job from beginning to end: measure the random encoder, train it, measure it again.
+//
+// Story      open the data → write the configuration → probe the random encoder → train, with a
+//            checkpoint after every epoch → probe the trained encoder → curves and result
+// Stopping   `shouldStop` is asked after every optimiser step; a run that stops writes a checkpoint,
+//            and `resuming` continues it to the same bits.
+// Read       PreTraining.swift ← this file → Command/PretrainCommand.swift
+// Tests      Tests/TrainingTests/PreTrainingRunTests.swift
+
+import Formats
+import Foundation
+import Kernels
+import Networks
+
+/// Accuracies of an encoder's frozen features, in 0…1.
+public struct ProbeAccuracies: Sendable, Hashable {
+  /// Of a linear classifier.
+  public let linear: Double
+  /// Of 20 weighted nearest neighbours.
+  public let nearestNeighbours: Double
+
+  /// Measures a backbone: features of labelled and test images, one view each.
+  public init(_ backbone: ResNet<Float>, _ data: DataSource) throws {
+    let training = try extractFeatures(backbone, data.labelled, statistics: data.statistics)
+    let test = try extractFeatures(backbone, data.test, statistics: data.statistics)
+    linear = LinearProbe(training: training, classes: data.classCount).accuracy(on: test)
+    nearestNeighbours = nearestNeighbourAccuracy(training: training, test: test)
+  }
+}
+
+/// What a run achieved.
+public struct PreTrainingResult: Sendable {
+  public let random: ProbeAccuracies
+  /// nil when the run was stopped before its end.
+  public let trained: ProbeAccuracies?
+  public let steps: Int
+  /// Wall-clock seconds of this call.
+  public let seconds: Double
+  /// Share of the training time spent waiting for batches, in 0…1.
+  public let waiting: Double
+  public let imagesPerSecond: Double
+  public let folder: RunFolder
+
+  /// What the run prints at its end.
+  public var summary: String {
+    func percent(_ x: Double?) -> String {
+      let text = x.map { String(format: "%.1f %%", 100 * $0) } ?? "–"
+      return String(repeating: " ", count: max(0, 10 - text.count)) + text
+    }
+    return """
+                               random     trained
+      linear probe      \(percent(random.linear))  \(percent(trained?.linear))
+      20-NN             \(percent(random.nearestNeighbours))  \
+      \(percent(trained?.nearestNeighbours))
+      """
+  }
+}
+
+/// The main job.
+public struct PreTrainingRun {
+  private let training: PreTraining
+  private let folder: RunFolder
+  private let warning: String?
+  private let saysWhatItDoes: (String) -> Void
+
+  /// Prepares a new run.
+  ///
+  /// - Parameters:
+  ///   - configuration: What decides it.
+  ///   - dataDirectory: Where the data are; the synthetic set needs none.
+  ///   - output: The run's folder; by default `runs/<date and time>`.
+  ///   - say: Receives lines for the user.
+  /// - Throws: When the data, the configuration or the folder are not as they must be.
+  public init(
+    _ configuration: Configuration, dataDirectory: String? = nil, output: String? = nil,
+    say: @escaping (String) -> Void = { _ in }
+  ) throws {
+    var configuration = configuration
+    configuration.datasetPath = dataDirectory ?? configuration.datasetPath
+    training = try PreTraining(configuration, data: DataSource(configuration))
+    folder = try RunFolder(creating: output)
+    try folder.write(configuration.yaml(), to: "config.yaml")
+    warning = nil
+    saysWhatItDoes = say
+  }
+
+  /// Prepares to continue a run that was stopped.
+  ///
+  /// - Parameters:
+  ///   - path: The run's folder or its checkpoint.
+  ///   - dataDirectory: Where the data are now, if they have moved.
+  ///   - say: Receives lines for the user.
+  /// - Throws: When the checkpoint and the one before it cannot be read, or do not fit.
+  public init(
+    resuming path: String, dataDirectory: String? = nil,
+    say: @escaping (String) -> Void = { _ in }
+  ) throws {
+    let (checkpoint, warning) = try Checkpoint.load(path)
+    let data = try DataSource(checkpoint.configuration, directory: dataDirectory)
+    training = try PreTraining(checkpoint.configuration, data: data)
+    try training.restore(checkpoint)
+    folder = RunFolder(resuming: path)
+    self.warning = warning
+    saysWhatItDoes = say
+  }
+
+  /// What decides the run.
+  public var configuration: Configuration { training.configuration }
+
+  /// Batches in the whole run.
+  public var totalSteps: Int { training.configuration.epochs * training.batchesPerEpoch }
+
+  /// Runs to the end, or until it is told to stop.
+  ///
+  /// - Parameters:
+  ///   - observe: Called after every step.
+  ///   - shouldStop: Asked after every optimiser step.
+  /// - Returns: What was achieved; without `trained` when it was stopped.
+  public func run(
+    observe: (StepRecord) -> Void = { _ in }, shouldStop: () -> Bool = { false }
+  ) throws -> PreTrainingResult {
+    let start = Date()
+    let c = training.configuration
+    if let warning { saysWhatItDoes("warning: \(warning)") }
+    if c.fp16 { saysWhatItDoes("fp16 is accepted and ignored: everything is computed in float32.") }
+
+    saysWhatItDoes("Probing the random encoder …")
+    let random = try ProbeAccuracies(PreTraining.randomEncoder(c).backbone, training.data)
+    let first = training.position.step
+    let metrics = try JSONLinesWriter(folder.metrics, resumingAfter: first)
+    let trainingStart = Date()
+    let loader = training.remainingBatches()
+    var stopped = false
+    var keepsPrevious = warning == nil
+    func save() throws {
+      try metrics.synchronize()
+      try training.save(to: folder.checkpoint, keepsPrevious: keepsPrevious)
+      keepsPrevious = true
+    }
+    while let batch = try loader.next() {
+      let record = try training.step(batch)
+      let ended = record.position.batch == 0
+      var evaluation: Double?
+      if ended && record.position.epoch % c.evaluateEvery == 0 {
+        evaluation = try training.probeTestAccuracy()
+      }
+      if record.position.step % c.logEvery == 0 || ended {
+        try metrics.append(record.json(testAccuracy: evaluation))
+      }
+      observe(record)
+      if ended { try save() }
+      if training.isAtStepBoundary && shouldStop() {
+        if !ended { try save() }
+        stopped = true
+        break
+      }
+    }
+    let trainingSeconds = Date().timeIntervalSince(trainingStart)
+    let waiting = loader.waitedSeconds / max(1e-9, trainingSeconds)
+
+    var trained: ProbeAccuracies?
+    if !stopped {
+      saysWhatItDoes("Probing the trained encoder …")
+      trained = try ProbeAccuracies(training.encoder.backbone, training.data)
+    }
+    let steps = training.position.step
+    let result = PreTrainingResult(
+      random: random, trained: trained, steps: steps,
+      seconds: Date().timeIntervalSince(start), waiting: waiting,
+      imagesPerSecond: Double((steps - first) * c.batchSize) / max(1e-9, trainingSeconds),
+      folder: folder)
+    if steps > 0 {
+      try drawCurves(
+        folder, title: "MV-MR on \(c.datasetName.rawValue): \(c.backbone.rawValue), seed \(c.seed)")
+    }
+    if trained != nil { try folder.write(result.json(seed: c.seed).text + "\n", to: "result.json") }
+    return result
+  }
+}
+
+extension StepRecord {
+  func json(testAccuracy: Double?) -> JSONValue {
+    var line: OrderedMap<JSONValue> = [
+      "step": .integer(position.step), "epoch": .integer(position.epoch), "loss": .number(loss),
+    ]
+    for term in terms { line.insert(.number(term.value), for: term.name) }
+    line["learning_rate"] = .number(learningRate)
+    line["embedding_deviation"] = .number(embeddingDeviation)
+    if let gradientNorm { line["gradient_norm"] = .number(gradientNorm) }
+    if let probeAccuracy { line["probe_accuracy"] = .number(probeAccuracy) }
+    if let testAccuracy { line["probe_test_accuracy"] = .number(testAccuracy) }
+    return .object(line)
+  }
+}
+
+extension PreTrainingResult {
+  func json(seed: Int) -> JSONValue {
+    func pair(_ value: (ProbeAccuracies) -> Double) -> JSONValue {
+      .object(["random": .number(value(random)), "trained": trained.map { .number(value($0)) } ?? .null])
+    }
+    return .object([
+      "linear_probe": pair(\.linear),
+      "knn": pair(\.nearestNeighbours),
+      "seconds": .number(seconds),
+      "seed": .integer(seed),
+      "steps": .integer(steps),
+      "images_per_second": .number(imagesPerSecond),
+      "waiting": .number(waiting),
+    ])
+  }
+}
