@@ -100,6 +100,9 @@ let package = Package(
     tests("ObjectivesTests", ["Objectives", "Autodiff", "Tensors", "Kernels", "Randomness"]),
     tests("RepresentationsTests", ["Representations", "Kernels", "Tensors", "Formats"]),
     tests("DatasetsTests", ["Datasets", "Images", "Randomness", "Tensors"]),
+    tests(
+      "TrainingTests", ["Training", "Datasets", "Formats", "Kernels", "Randomness", "Tensors"]),
+    tests("CommandTests", ["Command"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -30,6 +30,20 @@ public struct PreTrainingBatch: Sendable {
   public let augmented: Tensor<Float>
   /// An independent view by the policy `custom`, normalised: `[N, s, s, 3]`; when asked for.
   public let augmentedPixels: Tensor<Float>?
+
+  /// A batch made elsewhere, for example from a recorded trace.
+  public init(
+    epoch: Int, batch: Int, indices: [Int], labels: [Int], original: Tensor<Float>,
+    augmented: Tensor<Float>, augmentedPixels: Tensor<Float>?
+  ) {
+    self.epoch = epoch
+    self.batch = batch
+    self.indices = indices
+    self.labels = labels
+    self.original = original
+    self.augmented = augmented
+    self.augmentedPixels = augmentedPixels
+  }
 }
 
 /// Makes the batches of any epoch, in any order.

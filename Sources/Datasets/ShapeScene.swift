@@ -35,10 +35,10 @@ struct ShapeScene: Sendable {
     var stream = RandomStream(key.child("scene"))
     func uniform(_ low: Double, _ high: Double) -> Float { Float(stream.uniform(in: low...high)) }
     self.outline = outline
-    radius = uniform(0.24, 0.43)
+    radius = uniform(0.28, 0.42)
     let room = Double(0.56 - radius)  // a twentieth of the side may stick out
     center = SIMD2(0.5 + uniform(-room, room), 0.5 + uniform(-room, room))
-    let angle = uniform(0, 2 * Double.pi)
+    let angle = uniform(-Double.pi / 9, Double.pi / 9)
     let stretch = uniform(0.85, 1.18)
     let mirror: Float = stream.uniform() < 0.5 ? 1 : -1
     let (c, s) = (cos(angle) / radius, sin(angle) / radius)
@@ -47,16 +47,16 @@ struct ShapeScene: Sendable {
     let colors = ShapeScene.colors(from: &stream)
     figure = ShapeTexture(first: colors.figure.0, second: colors.figure.1, from: &stream)
     ground = ShapeTexture(first: colors.ground.0, second: colors.ground.1, from: &stream)
-    blots = (0..<stream.integer(below: 6)).map { _ in
+    blots = (0..<stream.integer(below: 4)).map { _ in
       let turn = uniform(0, 2 * Double.pi)
       return Blot(
         x: uniform(0, 1), y: uniform(0, 1), dx: cos(turn), dy: sin(turn),
         length: stream.uniform() < 0.5 ? 0 : uniform(0.04, 0.16), radius: uniform(0.02, 0.055),
         color: .random(from: &stream))
     }
-    brightness = uniform(0.65, 1.15)
+    brightness = uniform(0.75, 1.1)
     light = SIMD2(uniform(-0.35, 0.35), uniform(-0.35, 0.35))
-    noise = uniform(0, 0.1)
+    noise = uniform(0, 0.05)
     noiseKey = key.child("noise")
   }
 
@@ -66,7 +66,7 @@ struct ShapeScene: Sendable {
   {
     func pair() -> (Color, Color) {
       let first = Color.random(from: &stream)
-      let part = Float(stream.uniform(in: 0.2...0.75))
+      let part = Float(stream.uniform(in: 0.05...0.35))
       return (first, first.mixed(with: .random(from: &stream), part))
     }
     func contrast(_ a: (Color, Color), _ b: (Color, Color)) -> Float {

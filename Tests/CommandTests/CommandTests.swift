@@ -1,0 +1,172 @@
+import Foundation
+import Testing
+
+/// Runs the built program as a user does.
+enum Program {
+  struct Outcome {
+    let status: Int32
+    let output: String
+    let errors: String
+  }
+
+  /// The program lies beside the test bundle.
+  static let url: URL = {
+    for argument in CommandLine.arguments where argument.contains(".xctest") {
+      guard let bundle = argument.range(of: "/", options: .backwards) else { continue }
+      let candidates = [argument, String(argument[..<bundle.lowerBound])]
+      for candidate in candidates {
+        let program = URL(filePath: candidate).deletingLastPathComponent().appending(path: "mvmr")
+        if FileManager.default.isExecutableFile(atPath: program.path) { return program }
+      }
+    }
+    return URL(filePath: ".build/debug/mvmr")
+  }()
+
+  /// Runs the program to its end.
+  ///
+  /// - Parameters:
+  ///   - arguments: Its arguments.
+  ///   - file: Once this file is not empty, the program is interrupted as by Ctrl-C.
+  static func run(_ arguments: [String], interruptingOnce file: String? = nil) throws -> Outcome {
+    let process = Process()
+    let output = Pipe()
+    let errors = Pipe()
+    process.executableURL = url
+    process.arguments = arguments
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    if let file {
+      while process.isRunning, (try? Data(contentsOf: URL(filePath: file)).isEmpty) ?? true {
+        Thread.sleep(forTimeInterval: 0.02)
+      }
+      kill(process.processIdentifier, SIGINT)
+    }
+    let outputData = output.fileHandleForReading.readDataToEndOfFile()
+    let errorData = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return Outcome(
+      status: process.terminationStatus, output: String(decoding: outputData, as: UTF8.self),
+      errors: String(decoding: errorData, as: UTF8.self))
+  }
+
+  static let tiny = [
+    "--set", "batch_size=16", "--set", "epochs=2", "--set", "dataset.train_images=48",
+    "--set", "dataset.test_images=32", "--set", "encoder.backbone=resnet8",
+    "--set", "encoder.out_dim=16-8", "--set", "dataset.size=16", "--set", "log_every=1",
+  ]
+}
+
+@Suite("Command line", .serialized) struct CommandTests {
+  func inDirectory(_ body: (String) throws -> Void) throws {
+    let path = FileManager.default.temporaryDirectory
+      .appending(path: "mvmr-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try body(path)
+  }
+
+  @Test("every command has a help with an example")
+  func help() throws {
+    let top = try Program.run(["--help"])
+    #expect(top.status == 0)
+    for name in ["pretrain", "evaluate linear", "evaluate knn", "gradcheck", "bench", "synthesize"] {
+      #expect(top.output.contains(name))
+      let one = try Program.run(name.split(separator: " ").map(String.init) + ["--help"])
+      #expect(one.status == 0 && one.output.contains("Examples:"), "\(name)")
+    }
+  }
+
+  @Test(
+    "a wrong command line ends with 64 and says how to mend it",
+    arguments: [
+      (["pretrian"], "pretrain"), (["pretrain", "--ouput", "x"], "--output"),
+      (["pretrain", "--config"], "--config FILE"), (["pretrain", "extra"], "too many"),
+      (["evaluate"], "evaluate linear"), (["evaluate", "knn"], "checkpoint"),
+      (["evaluate", "knn", "x", "--k", "zero"], "--k"), (["synthesize"], "DIR"),
+      (["pretrain", "--resume", "x", "--seed", "1"], "--seed"), (["bench", "nothing"], "nothing"),
+    ])
+  func misuse(arguments: [String], word: String) throws {
+    let outcome = try Program.run(arguments)
+    #expect(outcome.status == 64)
+    #expect(outcome.errors.contains(word), "\(outcome.errors)")
+  }
+
+  @Test("bad input ends with 1 and a message, never with a trap")
+  func badInput() throws {
+    try inDirectory { directory in
+      let config = "\(directory)/config.yaml"
+      try "batch_size: 8\nepohcs: 2\n".write(toFile: config, atomically: true, encoding: .utf8)
+      let wrong = try Program.run(["pretrain", "--config", config])
+      #expect(wrong.status == 1 && wrong.errors.contains("config.yaml:2"))
+      let missing = try Program.run(["pretrain", "--config", "\(directory)/none.yaml"])
+      #expect(missing.status == 1 && missing.errors.contains("none.yaml"))
+      let noData = try Program.run(
+        ["pretrain", "--set", "dataset.name=stl10", "--set", "dataset.size=96", "--data", directory])
+      #expect(noData.status == 1 && noData.errors.contains("train_X.bin"), "\(noData.errors)")
+      let noCheckpoint = try Program.run(["evaluate", "linear", directory])
+      #expect(noCheckpoint.status == 1 && noCheckpoint.errors.contains("checkpoint"))
+    }
+  }
+
+  @Test("pretrain, evaluate linear and evaluate knn agree on one run")
+  func wholeJob() throws {
+    try inDirectory { directory in
+      let run = "\(directory)/run"
+      let trained = try Program.run(["pretrain", "--output", run] + Program.tiny)
+      #expect(trained.status == 0, "\(trained.errors)")
+      #expect(trained.output.contains("linear probe") && trained.output.contains("random"))
+      let result = try String(contentsOfFile: "\(run)/result.json", encoding: .utf8)
+      for name in ["linear", "knn"] {
+        let evaluated = try Program.run(["evaluate", name, run, "--json"])
+        #expect(evaluated.status == 0, "\(evaluated.errors)")
+        let key = name == "linear" ? "linear_probe" : "knn"
+        let value = try #require(
+          evaluated.output.split(separator: ",").first?.split(separator: ":").last)
+        #expect(result.contains("\"trained\":\(value)") && result.contains(key), "\(result)")
+      }
+    }
+  }
+
+  @Test("Ctrl-C writes a checkpoint, and --resume ends with the bits of an uninterrupted run")
+  func interrupt() throws {
+    try inDirectory { directory in
+      let long = Program.tiny + ["--set", "epochs=40"]
+      let first = try Program.run(
+        ["pretrain", "--output", "\(directory)/a"] + long,
+        interruptingOnce: "\(directory)/a/metrics.jsonl")
+      #expect(first.status == 130, "\(first.errors)")
+      #expect(first.output.contains("--resume"))
+      let resumed = try Program.run(["pretrain", "--resume", "\(directory)/a"])
+      #expect(resumed.status == 0, "\(resumed.errors)")
+      _ = try Program.run(["pretrain", "--output", "\(directory)/b"] + long)
+      let a = try Data(contentsOf: URL(filePath: "\(directory)/a/checkpoint.safetensors"))
+      let b = try Data(contentsOf: URL(filePath: "\(directory)/b/checkpoint.safetensors"))
+      #expect(a == b)
+    }
+  }
+
+  @Test("gradcheck lists what it is asked for, and fails for unknown names")
+  func gradcheck() throws {
+    let good = try Program.run(["gradcheck", "distanceCorrelation", "matmul"])
+    #expect(good.status == 0 && good.output.contains("distanceCorrelation"))
+    #expect(good.output.contains("0 above"))
+    #expect(try Program.run(["gradcheck", "nonsense"]).status == 64)
+  }
+
+  @Test("synthesize writes a data set that pretrain reads")
+  func synthesize() throws {
+    try inDirectory { directory in
+      let data = "\(directory)/shapes"
+      let made = try Program.run(
+        ["synthesize", data, "--train", "20", "--test", "10", "--unlabeled", "12"])
+      #expect(made.status == 0, "\(made.errors)")
+      let run = try Program.run(
+        ["pretrain", "--data", data, "--output", "\(directory)/run"] + Program.tiny + [
+          "--set", "dataset.name=stl10", "--set", "dataset.size=96", "--set", "warmup_epochs=0",
+          "--set", "dataset.train_images=32",
+        ])
+      #expect(run.status == 0, "\(run.errors)")
+    }
+  }
+}
