@@ -12,6 +12,12 @@ enum Interruption {
 
   /// From now on the first signal is only noted.
   static func watch() {
+    // A parent may hand down a mask that blocks them, as a program that starts us from a worker
+    // thread does.
+    var mask = sigset_t()
+    unsafe sigemptyset(&mask)
+    for number in [SIGINT, SIGTERM] { unsafe sigaddset(&mask, number) }
+    unsafe pthread_sigmask(SIG_UNBLOCK, &mask, nil)
     for number in [SIGINT, SIGTERM] {
       // A handler may do very little: an atomic addition and _exit are among it.
       signal(number) { _ in
