@@ -15,7 +15,10 @@ typealias Color = SIMD3<Float>
 extension SIMD3<Float> {
   /// A colour with independent uniform channels.
   static func random(from stream: inout RandomStream) -> Color {
-    Color(Float(stream.uniform()), Float(stream.uniform()), Float(stream.uniform()))
+    // A light of any strength with a tint: colour alone must not tell one image from another.
+    let light = Float(stream.uniform())
+    let tint = Color(Float(stream.uniform()), Float(stream.uniform()), Float(stream.uniform()))
+    return Color(repeating: light).mixed(with: tint, 0.4)
   }
 
   /// Euclidean distance of two colours, 0…√3.
