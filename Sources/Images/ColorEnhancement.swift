@@ -6,7 +6,7 @@
 //            brightness d = 0    contrast d = ⌊mean L + ½⌋    saturation d = L
 // Precision  Single, a multiply and then an add: a fused multiply-add would change bytes.
 // Read       Resize.swift ← this file → Hue.swift
-// Tests      Tests/ImagesTests/ColorEnhancementTests.swift
+// Tests      Tests/ImagesTests/ColorTests.swift
 
 extension Image {
   /// The brightness of one colour, 0…255, by the weights of ITU-R 601.

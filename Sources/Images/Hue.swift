@@ -5,7 +5,7 @@
 // Formula    V = max, c = max − min, S = ⌊255 c / V⌋, h = b′ − g′ | 2 + r′ − b′ | 4 + g′ − r′ for the
 //            largest of R, G, B, with r′ = (max − R) / c …;  H = ⌊255 · frac(h / 6 + 1)⌋
 // Read       ColorEnhancement.swift ← this file → GaussianBlur.swift
-// Tests      Tests/ImagesTests/HueTests.swift
+// Tests      Tests/ImagesTests/ColorTests.swift
 
 extension Image {
   /// The image with every hue moved along the colour circle.

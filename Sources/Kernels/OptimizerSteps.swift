@@ -6,7 +6,7 @@
 //                    θ ← θ − η/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε)
 //            AdamW   θ ← θ(1 − ηλ) first, then as Adam with λ = 0
 //            SGD     g ← g + λθ;  m ← μm + g;  θ ← θ − ηm
-// Read       this file → Training/Optimizers.swift
+// Read       this file → Training/Optimizer.swift
 
 /// The numbers of one Adam or AdamW step.
 public struct AdamStep: Sendable {

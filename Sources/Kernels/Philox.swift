@@ -6,7 +6,7 @@
 //            after each  k₀ ← k₀ + W₀,  k₁ ← k₁ + W₁
 // Why        No state: element i of a tensor is block(i), whatever thread computes it and in
 //            whatever order, so a run has the same bits at any thread count and after a resume.
-// Read       this file → RandomKey.swift → RandomStream.swift
+// Read       this file → Randomness/RandomKey.swift → Randomness/RandomStream.swift
 
 /// The Philox4x32-10 bijection.
 public enum Philox {

@@ -8,7 +8,7 @@
 //            every other safetensors reader can read the weights
 // Names      encoder.backbone.*, encoder.projector.*, online_finetuner.*, optimizer.<moment>.<name>
 // Read       Networks/StateDictionary.swift, Formats/SafeTensors.swift ← this file → PreTraining.swift
-// Tests      Tests/TrainingTests/CheckpointTests.swift
+// Tests      Tests/TrainingTests/PreTrainingRunTests.swift
 
 import Formats
 import Kernels

@@ -7,8 +7,8 @@
 //            training images that is held out, then all of them are used. Test images are seen once.
 // Source     L-BFGS: Nocedal, Math. Comp. 35, 1980; Nocedal & Wright, algorithm 7.4
 // Errata     D20, D21: the released code reports a head trained by Adam, at its best epoch on test.
-// Read       FeatureExtraction.swift ← this file → Evaluation.swift
-// Tests      Tests/TrainingTests/LinearProbeTests.swift
+// Read       FeatureExtraction.swift ← this file → PreTrainingRun.swift
+// Tests      Tests/TrainingTests/ProbeTests.swift
 
 import Autodiff
 import Kernels

@@ -5,8 +5,8 @@
 // Formula    vote(c) = Σ over the k most similar training images of class c  exp(s/τ),
 //            s the cosine of the angle between features, τ = 0.07
 // Ties       Equal similarities: the lower index first. Equal votes: the lower class.
-// Read       FeatureExtraction.swift ← this file → Evaluation.swift
-// Tests      Tests/TrainingTests/NearestNeighbourTests.swift
+// Read       FeatureExtraction.swift ← this file → PreTrainingRun.swift
+// Tests      Tests/TrainingTests/ProbeTests.swift
 
 import Foundation
 import Kernels

@@ -3,7 +3,7 @@
 // Source     MV-MR §5: Adam with weight decay 1e-6 on all parameters, batch norm and biases included
 // Errata     D44: the decay is coupled (added to the gradient), as Adam's `weight_decay` in PyTorch
 // Read       Kernels/OptimizerSteps.swift ← this file → Checkpoint.swift
-// Tests      Tests/TrainingTests/OptimizerTests.swift
+// Tests      Tests/TrainingTests/PreTrainingRunTests.swift, Tests/KernelsTests/GoldenKernelTests.swift
 
 import Kernels
 import Networks

@@ -8,7 +8,7 @@
 // Order      Batches, views and rates are functions of (seed, epoch, batch), so a run has the same
 //            bits at any number of threads, and after a resume.
 // Read       Networks/Encoder.swift, Objectives/MVMRObjective.swift ← this file → PreTrainingRun.swift
-// Tests      Tests/TrainingTests/PreTrainingTests.swift
+// Tests      Tests/TrainingTests/PreTrainingRunTests.swift
 
 import Autodiff
 import Datasets
