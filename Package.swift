@@ -89,6 +89,9 @@ let package = Package(
     floor("MVMR", on: library),
     // (Not a target called mvmr: beside MVMR it would be the same file on a Mac's disk.)
     .executableTarget(name: "Command", dependencies: ["MVMR"], swiftSettings: checked),
+    .executableTarget(
+      name: "TrainSmallModel", dependencies: ["MVMR"], path: "Examples/TrainSmallModel",
+      swiftSettings: checked),
     // Tests mirror Sources.
     tests("KernelsTests", ["Kernels"]),
     tests("TensorsTests", ["Tensors", "Kernels", "Randomness"]),
@@ -103,6 +106,7 @@ let package = Package(
     tests(
       "TrainingTests", ["Training", "Datasets", "Formats", "Kernels", "Randomness", "Tensors"]),
     tests("CommandTests", ["Command"]),
+    tests("DocumentationTests", ["Training"]),
   ],
   swiftLanguageModes: [.v6]
 )
