@@ -17,14 +17,14 @@ let adam = Optimizer(.adam, of: encoder, weightDecay: 1e-6)
 // What the embedding shall depend on, besides the other view: φ₁ and φ₂ of eq. (9).
 let representations: [Representation<Float>] = [.rawPixels, .histogramOfOrientedGradients()]
 
-/// How many of the unseen shapes 20 nearest neighbours name rightly from the encoder's features.
-func accuracy() throws -> Double {
-  let known = try extractFeatures(encoder.backbone, shapes, statistics: pixels.statistics)
-  let asked = try extractFeatures(encoder.backbone, unseen, statistics: pixels.statistics)
+/// The share of unseen shapes that 20 nearest neighbours name rightly from a network's features.
+func accuracy(of network: ResNet<Float>) throws -> Double {
+  let known = try extractFeatures(network, shapes, statistics: pixels.statistics)
+  let asked = try extractFeatures(network, unseen, statistics: pixels.statistics)
   return nearestNeighbourAccuracy(training: known, test: asked)
 }
 
-print("20-NN before: \(try accuracy())")
+print("20-NN before: \(try accuracy(of: encoder.backbone))")
 
 let batches = BatchSampler(
   count: shapes.count, batchSize: 128, dropLast: true, shuffles: true, key: key.child("order"))
@@ -47,4 +47,4 @@ for step in 0..<30 {
   if step % 5 == 4 { print("step \(step + 1): loss \(objective.total.value.scalar)") }
 }
 
-print("20-NN after:  \(try accuracy())")
+print("20-NN after:  \(try accuracy(of: encoder.backbone))")
