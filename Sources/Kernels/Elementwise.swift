@@ -31,7 +31,7 @@ struct Mapped<Scalar: KernelScalar>: VectorMap {
     let zero = Scalar.all(0)
     switch function {
     case .negate: return -x
-    case .absolute: return x.replacing(with: -x, where: x .< zero)
+    case .absolute: return x.replacing(with: zero - x, where: x .<= zero)  // −0 becomes 0
     case .square: return x * x
     case .squareRoot: return x.squareRoot()
     case .reciprocal: return Scalar.all(1) / x
