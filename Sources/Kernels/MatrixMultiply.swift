@@ -13,6 +13,8 @@
 // Tests      Tests/KernelsTests/MatrixMultiplyTests.swift
 
 /// The formula as loops, for tests and for reading.
+@specialized(where S == Float)
+@specialized(where S == Double)
 public func matrixMultiplyReference<S: KernelScalar>(
   rows: Int, columns: Int, depth: Int, a: Buffer<S>, transposeA: Bool, b: Buffer<S>,
   transposeB: Bool, into c: Buffer<S>
