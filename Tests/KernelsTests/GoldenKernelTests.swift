@@ -9,6 +9,9 @@ import Testing
 @Suite("Kernels against PyTorch") struct GoldenKernelTests {
   let fixture: Fixture
 
+  /// Whole numbers from −2 to 2, so that most windows hold their maximum more than once.
+  let image = Buffer<Double>(pattern(2 * 7 * 6 * 3, scale: 4).map { $0.rounded() })
+
   init() throws { fixture = try Fixture("kernels") }
 
   @Test("maximum pooling, ties included", arguments: [(3, 2, 1), (2, 2, 0), (3, 1, 1)])
@@ -16,7 +19,7 @@ import Testing
     let g = PoolingGeometry(
       input: [2, 7, 6, 3], kernel: kernel, stride: stride, padding: padding)
     let y = Buffer<Double>.unwritten(g.outputShape.reduce(1, *))
-    let places = maximumPool(g, .pattern(2 * 7 * 6 * 3), into: y)
+    let places = maximumPool(g, image, into: y)
     let dX = Buffer<Double>.unwritten(2 * 7 * 6 * 3)
     maximumPoolGradient(g, .pattern(y.count, offset: 5), places: places, into: dX)
     let name = "max.\(kernel).\(stride).\(padding)"
@@ -29,7 +32,7 @@ import Testing
     let g = PoolingGeometry(
       input: [2, 7, 6, 3], kernel: kernel, stride: stride, padding: padding)
     let y = Buffer<Double>.unwritten(g.outputShape.reduce(1, *))
-    averagePool(g, .pattern(2 * 7 * 6 * 3), into: y)
+    averagePool(g, image, into: y)
     let dX = Buffer<Double>.unwritten(2 * 7 * 6 * 3)
     averagePoolGradient(g, .pattern(y.count, offset: 5), into: dX)
     let name = "mean.\(kernel).\(stride).\(padding)"
