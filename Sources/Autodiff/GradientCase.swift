@@ -20,7 +20,7 @@ public struct GradientCase: Sendable, CustomStringConvertible {
   public let seed: UInt64
   /// The h of the differences.
   public let steps: [Double]
-  /// Random directions for each input beyond 100 scalars.
+  /// Random directions for each input that has more than five times as many scalars.
   public let directions: Int
   let function: @Sendable ([Variable<Double>]) -> Variable<Double>
 

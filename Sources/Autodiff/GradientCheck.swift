@@ -5,7 +5,7 @@
 //            sums, so a pullback that returned zero would pass. Two steps h, and the worse of the two
 //            counts, so that no lucky step hides an error. Always in Double: in Float the
 //            difference itself is off by 1e-3.
-// Large x    Beyond 100 scalars, some random directions d instead of each coordinate: ⟨dX, d⟩.
+// Large x    Beyond 5 scalars a direction, random directions d instead of each coordinate: ⟨dX, d⟩.
 // Read       Variable.swift ← this file → GradientCase.swift
 // Tests      Tests/AutodiffTests/GradientTests.swift
 
@@ -34,7 +34,7 @@ public struct GradientReport: Sendable, CustomStringConvertible {
 ///   - inputs: The point; keep it away from kinks (relu at 0, ties of a maximum).
 ///   - key: Draws the cotangent and the directions.
 ///   - steps: The h of the differences; the worse result counts.
-///   - directions: Random directions for each input beyond 100 scalars.
+///   - directions: Random directions for each input that has more than five times as many scalars.
 ///   - tamper: Changes the gradients before they are compared, to test that the check would notice.
 ///   - function: The function under test; called often, and must not keep state.
 /// - Returns: The worst relative error and its place.
@@ -88,7 +88,7 @@ public func checkGradient(
 private func directions(
   for x: Tensor<Double>, count: Int, key: RandomKey
 ) -> [(tensor: Tensor<Double>, label: String)] {
-  if x.count <= 100 {
+  if x.count <= 5 * count {
     return (0..<x.count).map { i in
       var scalars = [Double](repeating: 0, count: x.count)
       scalars[i] = 1
