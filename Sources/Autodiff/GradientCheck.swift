@@ -34,7 +34,7 @@ public struct GradientReport: Sendable, CustomStringConvertible {
 ///   - inputs: The point; keep it away from kinks (relu at 0, ties of a maximum).
 ///   - key: Draws the cotangent and the directions.
 ///   - steps: The h of the differences; the worse result counts.
-///   - directions: Random directions for each input that has more than five times as many scalars.
+///   - count: Random directions for each input that has more than five times as many scalars.
 ///   - tamper: Changes the gradients before they are compared, to test that the check would notice.
 ///   - function: The function under test; called often, and must not keep state.
 /// - Returns: The worst relative error and its place.
