@@ -92,7 +92,9 @@ let package = Package(
     // Floor 5
     floor("MVMR", on: library),
     // (Not a target called mvmr: beside MVMR it would be the same file on a Mac's disk.)
-    .executableTarget(name: "Command", dependencies: ["MVMR"], swiftSettings: checked),
+    .executableTarget(
+      name: "Command", dependencies: (["MVMR"] + library).map { .init(stringLiteral: $0) },
+      swiftSettings: checked),
     // Tests mirror Sources.
     testSupport,
     tests("KernelsTests", ["Kernels", "TestSupport"]),
