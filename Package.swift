@@ -48,6 +48,10 @@ func tests(_ name: String, _ subjects: [String], resources: [Resource] = []) -> 
     name: name, dependencies: subjects.map { .init(stringLiteral: $0) }, resources: resources)
 }
 
+/// Fixtures and comparisons that several test targets share.
+let testSupport = Target.target(
+  name: "TestSupport", path: "Tests/TestSupport", swiftSettings: checkedAndOptimised)
+
 let library = [
   "Kernels", "Randomness", "Tensors", "Images", "Formats", "Charts", "Autodiff", "Representations",
   "Datasets", "Networks", "Objectives", "Training",
@@ -88,19 +92,26 @@ let package = Package(
     // Floor 5
     floor("MVMR", on: library),
     // (Not a target called mvmr: beside MVMR it would be the same file on a Mac's disk.)
-    .executableTarget(name: "Command", dependencies: ["MVMR"], swiftSettings: checked),
+    .executableTarget(
+      name: "Command", dependencies: (["MVMR"] + library).map { .init(stringLiteral: $0) },
+      swiftSettings: checked),
     .executableTarget(
       name: "TrainSmallModel", dependencies: ["MVMR"], path: "Examples/TrainSmallModel",
       swiftSettings: checked),
     // Tests mirror Sources.
-    tests("KernelsTests", ["Kernels"]),
-    tests("TensorsTests", ["Tensors", "Kernels", "Randomness"]),
+    testSupport,
+    tests("KernelsTests", ["Kernels", "TestSupport"]),
+    tests("TensorsTests", ["Tensors", "Kernels", "Randomness", "TestSupport"]),
     tests("AutodiffTests", ["Autodiff", "Tensors", "Kernels", "Randomness"]),
     tests("ImagesTests", ["Images", "Randomness", "Formats"]),
     tests("FormatsTests", ["Formats"]),
     tests("ChartsTests", ["Charts", "Formats", "Images"]),
-    tests("NetworksTests", ["Networks", "Autodiff", "Tensors", "Kernels", "Randomness"]),
-    tests("ObjectivesTests", ["Objectives", "Autodiff", "Tensors", "Kernels", "Randomness"]),
+    tests(
+      "NetworksTests",
+      ["Networks", "Autodiff", "Tensors", "Kernels", "Randomness", "TestSupport"]),
+    tests(
+      "ObjectivesTests",
+      ["Objectives", "Autodiff", "Tensors", "Kernels", "Randomness", "TestSupport"]),
     tests("RepresentationsTests", ["Representations", "Kernels", "Tensors", "Formats"]),
     tests("DatasetsTests", ["Datasets", "Images", "Randomness", "Tensors"]),
     tests(

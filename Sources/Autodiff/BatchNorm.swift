@@ -10,7 +10,7 @@
 // Shapes     x [..., channels]; γ, β, μ, σ² [channels]
 // Errata     The variance that normalises is biased (1/n); the running one, kept by the layer, is
 //            not (1/(n−1)), as in PyTorch.
-// Read       Kernels/Normalization.swift ← this file → Networks/BatchNorm2D.swift
+// Read       Kernels/Normalization.swift ← this file → Networks/BatchNorm.swift
 
 import Kernels
 import Tensors

@@ -20,6 +20,8 @@ public struct GradientCase: Sendable, CustomStringConvertible {
   public let seed: UInt64
   /// The h of the differences.
   public let steps: [Double]
+  /// Random directions for each input that has more than five times as many scalars.
+  public let directions: Int
   let function: @Sendable ([Variable<Double>]) -> Variable<Double>
 
   /// A case.
@@ -41,13 +43,15 @@ public struct GradientCase: Sendable, CustomStringConvertible {
   /// kink, and only a small step does not cross one of them.
   public init(
     _ name: String, at shapes: [[Int]], in range: ClosedRange<Double> = -1...1, seed: UInt64 = 1,
-    steps: [Double], _ function: @escaping @Sendable ([Variable<Double>]) -> Variable<Double>
+    steps: [Double], directions: Int = 20,
+    _ function: @escaping @Sendable ([Variable<Double>]) -> Variable<Double>
   ) {
     self.name = name
     self.shapes = shapes
     self.range = range
     self.seed = seed
     self.steps = steps
+    self.directions = directions
     self.function = function
   }
 
@@ -61,7 +65,8 @@ public struct GradientCase: Sendable, CustomStringConvertible {
     let inputs = shapes.enumerated().map { i, shape in
       Tensor<Double>.uniform(shape, in: range, key: key.child("input").child(i))
     }
-    return checkGradient(name, at: inputs, key: key, steps: steps, tamper: tamper, function)
+    return checkGradient(
+      name, at: inputs, key: key, steps: steps, directions: directions, tamper: tamper, function)
   }
 
   /// Every operation of this module.

@@ -5,7 +5,7 @@
 //            sums, so a pullback that returned zero would pass. Two steps h, and the worse of the two
 //            counts, so that no lucky step hides an error. Always in Double: in Float the
 //            difference itself is off by 1e-3.
-// Large x    Beyond 100 scalars, 20 random directions d instead of each coordinate: ⟨dX, d⟩.
+// Large x    Beyond 5 scalars a direction, random directions d instead of each coordinate: ⟨dX, d⟩.
 // Read       Variable.swift ← this file → GradientCase.swift
 // Tests      Tests/AutodiffTests/GradientTests.swift
 
@@ -34,12 +34,13 @@ public struct GradientReport: Sendable, CustomStringConvertible {
 ///   - inputs: The point; keep it away from kinks (relu at 0, ties of a maximum).
 ///   - key: Draws the cotangent and the directions.
 ///   - steps: The h of the differences; the worse result counts.
+///   - count: Random directions for each input that has more than five times as many scalars.
 ///   - tamper: Changes the gradients before they are compared, to test that the check would notice.
 ///   - function: The function under test; called often, and must not keep state.
 /// - Returns: The worst relative error and its place.
 public func checkGradient(
   _ name: String, at inputs: [Tensor<Double>], key: RandomKey, steps: [Double] = [1e-4, 1e-6],
-  tamper: ([Tensor<Double>]) -> [Tensor<Double>] = { $0 },
+  directions count: Int = 20, tamper: ([Tensor<Double>]) -> [Tensor<Double>] = { $0 },
   _ function: ([Variable<Double>]) -> Variable<Double>
 ) -> GradientReport {
   let tracked = inputs.map { Variable(tracking: $0) }
@@ -56,7 +57,7 @@ public func checkGradient(
   var worst = (error: 0.0, place: "nowhere", count: 0)
   for (i, x) in inputs.enumerated() {
     let gradient = gradients[i]
-    let directions = directions(for: x, key: key.child("direction").child(i))
+    let directions = directions(for: x, count: count, key: key.child("direction").child(i))
     var pairs: [(ours: Double, theirs: Double, label: String)] = []
     for h in steps {
       for direction in directions {
@@ -85,16 +86,16 @@ public func checkGradient(
 }
 
 private func directions(
-  for x: Tensor<Double>, key: RandomKey
+  for x: Tensor<Double>, count: Int, key: RandomKey
 ) -> [(tensor: Tensor<Double>, label: String)] {
-  if x.count <= 100 {
+  if x.count <= 5 * count {
     return (0..<x.count).map { i in
       var scalars = [Double](repeating: 0, count: x.count)
       scalars[i] = 1
       return (Tensor(x.shape, scalars), "element \(i)")
     }
   }
-  return (0..<20).map { k in
+  return (0..<count).map { k in
     let d = Tensor<Double>.normal(x.shape, key: key.child(k))
     let length = dotProduct(d.buffer, d.buffer).squareRoot()
     return (d.scaled(by: 1 / length), "direction \(k)")

@@ -126,6 +126,17 @@ final class Node<Scalar: KernelScalar> {
     self.receive = receive
   }
 
+  deinit {
+    // A chain nobody pulled back is released link by link: recursion would overflow the stack.
+    var rest = parents
+    parents = []
+    while var node = rest.popLast() {
+      guard isKnownUniquelyReferenced(&node) else { continue }
+      rest += node.parents
+      node.parents = []
+    }
+  }
+
   func backward(_ seed: Tensor<Scalar>) {
     let order = operationsBeforeTheirUsers()
     for node in order where node.pullback == nil { node.gradient = nil }

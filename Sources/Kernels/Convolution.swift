@@ -11,6 +11,8 @@
 // Tests      Tests/KernelsTests/ConvolutionTests.swift
 
 /// The formula as loops, for tests and for reading: y from x and w.
+@specialized(where S == Float)
+@specialized(where S == Double)
 public func convolutionReference<S: KernelScalar>(
   _ g: ConvolutionGeometry, input: Buffer<S>, filter: Buffer<S>, into output: Buffer<S>
 ) {
@@ -21,6 +23,8 @@ public func convolutionReference<S: KernelScalar>(
 }
 
 /// The formula as loops: dX from dY and w.
+@specialized(where S == Float)
+@specialized(where S == Double)
 public func convolutionInputGradientReference<S: KernelScalar>(
   _ g: ConvolutionGeometry, outputGradient: Buffer<S>, filter: Buffer<S>,
   into inputGradient: Buffer<S>
@@ -32,6 +36,8 @@ public func convolutionInputGradientReference<S: KernelScalar>(
 }
 
 /// The formula as loops: dW from dY and x.
+@specialized(where S == Float)
+@specialized(where S == Double)
 public func convolutionFilterGradientReference<S: KernelScalar>(
   _ g: ConvolutionGeometry, outputGradient: Buffer<S>, input: Buffer<S>,
   into filterGradient: Buffer<S>
@@ -180,7 +186,8 @@ private struct RemainderClass {
     return (0..<min(stride, extent)).map { first in
       let remainder = (first + padding) % stride
       let q = (first + padding) / stride
-      let taps = Array((0..<kernel).filter { dilation * $0 % stride == remainder % stride }.reversed())
+      let taps = Array(
+        (0..<kernel).filter { dilation * $0 % stride == remainder % stride }.reversed())
       return RemainderClass(
         first: first, count: (extent - first + stride - 1) / stride, taps: taps,
         dilation: dilation / a,

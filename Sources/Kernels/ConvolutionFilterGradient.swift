@@ -157,12 +157,12 @@ private struct FilterGradientWalk<S: KernelScalar> {
       let left = g.outPerGroup - o
       if left > lanes {
         walk.run(
-          Beside<Vector1<S>>.self, rows: piece.count, columns: left, a: a, aRow: 1, b: b + o,
+          Beside<Vector1<S>>.self, rows: piece.count, columns: left, a: a, aRow: UnitStep(), b: b + o,
           c: c + o, cRow: g.outChannels, adding: true)
         o += 2 * lanes
       } else {
         walk.run(
-          Vector1<S>.self, rows: piece.count, columns: left, a: a, aRow: 1, b: b + o, c: c + o,
+          Vector1<S>.self, rows: piece.count, columns: left, a: a, aRow: UnitStep(), b: b + o, c: c + o,
           cRow: g.outChannels, adding: true)
         o += lanes
       }

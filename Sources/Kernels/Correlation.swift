@@ -101,7 +101,7 @@ struct Correlation<S: KernelScalar> {
       for i in 0..<count {
         walk.run(
           Columns.self, rows: columns, columns: wanted, a: base + step * i * pitch,
-          aRow: step * pixel, b: filter,
+          aRow: AnyStep(step: step * pixel), b: filter,
           c: out + (first + i) * targetRow + panel * Columns.width, cRow: targetPixel,
           adding: false)
       }

@@ -33,7 +33,7 @@ private struct Mapped<Scalar: KernelScalar>: ScalarMap {
   func callAsFunction(_ x: Scalar) -> Scalar {
     switch function {
     case .negate: return -x
-    case .absolute: return x < 0 ? -x : x
+    case .absolute: return x <= 0 ? 0 - x : x  // −0 becomes 0
     case .square: return x * x
     case .squareRoot: return x.squareRoot()
     case .reciprocal: return 1 / x

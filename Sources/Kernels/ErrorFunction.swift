@@ -3,7 +3,7 @@
 // Formula    erf x = 2/√π ∫₀ˣ e^(−t²) dt
 //            |x| ≤ 1:  x · P(x²)        1 < |x| ≤ 6:  1 − e^(−x²) · Q((x − 3)/(x + 3))
 // Source     P and Q are Chebyshev interpolants of our own making: Tests/Reference/erf_coefficients.py
-// Accuracy   Within 4 units in the last place for |x| ≤ 1, absolute error below 2 ulps of 1 beyond.
+// Accuracy   Within 3 units in the last place; the largest error measured is 2.17, in Float.
 
 extension KernelScalar {
   /// erf x.

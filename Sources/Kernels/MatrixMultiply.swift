@@ -13,6 +13,8 @@
 // Tests      Tests/KernelsTests/MatrixMultiplyTests.swift
 
 /// The formula as loops, for tests and for reading.
+@specialized(where S == Float)
+@specialized(where S == Double)
 public func matrixMultiplyReference<S: KernelScalar>(
   rows: Int, columns: Int, depth: Int, a: Buffer<S>, transposeA: Bool, b: Buffer<S>,
   transposeB: Bool, into c: Buffer<S>
@@ -106,7 +108,7 @@ public func matrixMultiply<S: KernelScalar>(
         for i in down * MatrixBlocking.strips..<min(strips, (down + 1) * MatrixBlocking.strips) {
           walk.run(
             Columns.self, rows: min(height, rows - i * height), columns: columns - j * width,
-            a: pA + i * height * deep, aRow: 1, b: pB + j * width * deep,
+            a: pA + i * height * deep, aRow: UnitStep(), b: pB + j * width * deep,
             c: C + i * height * columns + j * width, cRow: columns, adding: !overwrite)
         }
       }
@@ -117,9 +119,9 @@ public func matrixMultiply<S: KernelScalar>(
 
 /// Block extents; measured on a core with 48 KiB and 1 MiB of first- and second-level cache.
 enum MatrixBlocking {
-  static let depth = 256
-  static let strips = 10
-  static let panels = 16
+  static let depth = 384
+  static let strips = 20
+  static let panels = 8
 }
 
 /// Copies `count` rows (or columns) of a matrix, `deep` long, to the order [k][row].

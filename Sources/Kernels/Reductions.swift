@@ -71,7 +71,7 @@ func lineSum<S: KernelScalar>(_ x: UnsafePointer<S>, _ count: Int) -> S {
   return total
 }
 
-/// y[j] = Σᵢ x[i, j].
+/// y[j] = Σᵢ x[i, j], block by block.
 @inline(__always)
 func columnSums<S: KernelScalar>(
   _ x: UnsafePointer<S>, rows: Int, columns: Int, into y: UnsafeMutablePointer<S>
@@ -79,19 +79,33 @@ func columnSums<S: KernelScalar>(
   let lanes = S.Vector.scalarCount
   var j = 0
   while j + lanes <= columns {
-    var sums = S.Vector(repeating: 0)
+    var total = S.Vector(repeating: 0)
     var p = x + j
-    for _ in 0..<rows {
-      sums += p.vector
-      p += columns
+    var start = 0
+    while start < rows {
+      let end = min(rows, start + sumBlock)
+      var sums = S.Vector(repeating: 0)
+      for _ in start..<end {
+        sums += p.vector
+        p += columns
+      }
+      total += sums
+      start = end
     }
-    (y + j).vector = sums
+    (y + j).vector = total
     j += lanes
   }
   while j < columns {
-    var sum: S = 0
-    for i in 0..<rows { sum += x[i * columns + j] }
-    y[j] = sum
+    var total: S = 0
+    var start = 0
+    while start < rows {
+      let end = min(rows, start + sumBlock)
+      var sum: S = 0
+      for i in start..<end { sum += x[i * columns + j] }
+      total += sum
+      start = end
+    }
+    y[j] = total
     j += 1
   }
 }

@@ -10,6 +10,21 @@
 //            depends on which height computed it.
 // Read       RegisterTile.swift ← this file → MatrixMultiply.swift, Correlation.swift
 
+/// How far apart the rows of a tile lie in operand a.
+protocol RowStep {
+  var step: Int { get }
+}
+
+/// Neighbouring scalars: the offsets of the rows are constants in the instructions.
+struct UnitStep: RowStep {
+  @inline(__always) var step: Int { 1 }
+}
+
+/// Any distance.
+struct AnyStep: RowStep {
+  let step: Int
+}
+
 /// Extents and steps of the three nested loops, in scalars.
 struct TileWalk {
   var outer = 1
@@ -25,7 +40,7 @@ struct TileWalk {
   /// Sums one tile and writes it, or adds it, to c.
   @inline(__always)
   func sum<Tile: RegisterTile>(
-    _: Tile.Type, _ a: UnsafePointer<Tile.Columns.Scalar>, _ aRow: Int,
+    _: Tile.Type, _ a: UnsafePointer<Tile.Columns.Scalar>, _ aRow: some RowStep,
     _ b: UnsafePointer<Tile.Columns.Scalar>, _ c: UnsafeMutablePointer<Tile.Columns.Scalar>,
     _ cRow: Int, _ columns: Int, _ adding: Bool
   ) {
@@ -35,7 +50,7 @@ struct TileWalk {
         var p = a + o * aOuter + m * aMiddle
         var q = b + o * bOuter + m * bMiddle
         for _ in 0..<inner {
-          tile.add(p, aRow, times: .load(q))
+          tile.add(p, aRow.step, times: .load(q))
           p += aInner
           q += bInner
         }
@@ -73,12 +88,12 @@ struct TileWalk {
   ///   - columns: How many of the lanes are wanted; the rest are computed and dropped.
   @inline(never)
   func run<L: Lanes>(
-    _: L.Type, rows: Int, columns: Int, a: UnsafePointer<L.Scalar>, aRow: Int,
+    _: L.Type, rows: Int, columns: Int, a: UnsafePointer<L.Scalar>, aRow: some RowStep,
     b: UnsafePointer<L.Scalar>, c: UnsafeMutablePointer<L.Scalar>, cRow: Int, adding: Bool
   ) {
     var done = 0
     while done < rows {
-      let p = a + done * aRow
+      let p = a + done * aRow.step
       let r = c + done * cRow
       let height = TileHeight.next(rows - done)
       switch height {

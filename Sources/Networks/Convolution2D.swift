@@ -14,7 +14,7 @@ public struct Convolution2D<Scalar: KernelScalar>: Layer {
   public enum Initializer: Sendable {
     /// Normal with variance 2/(k²·outputs): He et al. 2015, "fan out", as torchvision's ResNet.
     case heFanOut
-    /// U(−b, b), b = 1/√(k²·inputs): PyTorch's default, which the replaced small stem keeps.
+    /// U(−b, b), b = 1/√(k²·inputs/groups): PyTorch's default, which the replaced small stem keeps.
     case uniformFanIn
   }
 
@@ -33,7 +33,7 @@ public struct Convolution2D<Scalar: KernelScalar>: Layer {
     let shape = [kernel, kernel, inputs / groups, outputs]
     switch initializer {
     case .heFanOut:
-      let deviation = (2 / Scalar(kernel * kernel * outputs / groups)).squareRoot()
+      let deviation = (2 / Scalar(kernel * kernel * outputs)).squareRoot()
       weight = Parameter(
         .normal(shape, deviation: deviation, key: key.child("weight")), role: .filter)
     case .uniformFanIn:

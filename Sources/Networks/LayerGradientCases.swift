@@ -47,7 +47,7 @@ extension GradientCase {
     _ make: @escaping @Sendable () -> some Layer<Double> & SendableMetatype
   ) -> GradientCase {
     let shapes = [shape] + make().parameters.filter(\.parameter.isTrained).map(\.parameter.value.shape)
-    return GradientCase(name, at: shapes, steps: [1e-6, 3e-7]) { variables in
+    return GradientCase(name, at: shapes, steps: [1e-6, 3e-7], directions: 6) { variables in
       // A fresh layer each time: a check must not see the last call's running statistics.
       let layer = make()
       let trained = layer.parameters.map(\.parameter).filter(\.isTrained)

@@ -54,15 +54,16 @@ public func distanceCovarianceSquared<S>(
 /// - Parameters:
 ///   - x: Centred distances of the first batch.
 ///   - y: Of the second; the same N.
-/// - Returns: `[]`, unitless, in 0…1; 0 with zero gradient when a batch is constant.
+/// - Returns: `[]`, unitless, in 0…1; 0 with zero gradient when a batch is constant, NaN when a
+///   batch holds a NaN.
 public func distanceCorrelation<S>(
   _ x: CentredDistances<S>, _ y: CentredDistances<S>
 ) -> Variable<S> {
   let covariance = distanceCovarianceSquared(x, y)
-  let scale = (x.variance * y.variance).squareRoot()
-  guard covariance.value.scalar > 0, scale.value.scalar > 0 else {
-    return Variable(.zeros([]))  // D7
-  }
+  // √a · √b rather than √(a · b): the product of two variances leaves the range of Float early.
+  let scale = x.variance.squareRoot() * y.variance.squareRoot()
+  // D7. A NaN compares false and goes on: a broken batch must not pass for a constant one.
+  if covariance.value.scalar <= 0 || scale.value.scalar <= 0 { return Variable(.zeros([])) }
   return (covariance / scale).squareRoot()
 }
 

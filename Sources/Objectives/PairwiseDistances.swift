@@ -43,7 +43,8 @@ public func pairwiseDistances<S>(
   let X = numerics == .exact ? x.value - x.value.mean(over: 0, keepingAxes: true) : x.value
   let gram = matmul(X, X, transposeB: true)  // [N, N]
   let squares = numerics == .exact ? gram.diagonal() : (X * X).sum(over: 1)  // [N]
-  let squared = squares.reshaped([n, 1]) - gram.scaled(by: 2) + squares.reshaped([1, n])
+  // The norms are added first: gₖₖ + gₗₗ is the same bits as gₗₗ + gₖₖ, so the result is symmetric.
+  let squared = squares.reshaped([n, 1]) + squares.reshaped([1, n]) - gram.scaled(by: 2)
   let floor: S = numerics == .exact ? 0 : 1e-4
   // 1 where the distance follows x, 0 where it is floored.
   let free = (squared - floor).map(.isPositive)
@@ -70,8 +71,11 @@ public func doubleCentred<S>(_ a: Variable<S>) -> Variable<S> {
   Variable(doubleCentred(a.value), pullbacks: [(a, { dA in doubleCentred(dA) })])
 }
 
-private func doubleCentred<S>(_ a: Tensor<S>) -> Tensor<S> {
-  a - a.mean(over: 1, keepingAxes: true) - a.mean(over: 0, keepingAxes: true) + a.mean()
+private func doubleCentred<S>(_ matrix: Tensor<S>) -> Tensor<S> {
+  // Centring removes constants, so the first entry may go beforehand: where all entries are equal
+  // (a constant batch, clamped) the rest is exactly 0 instead of rounding noise.
+  let a = matrix - Tensor(matrix.buffer[0])
+  return a - a.mean(over: 1, keepingAxes: true) - a.mean(over: 0, keepingAxes: true) + a.mean()
 }
 
 extension Tensor {

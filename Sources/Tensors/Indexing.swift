@@ -47,6 +47,11 @@ extension Tensor {
   public func embedded(in shape: [Int], at range: Range<Int>, axis: Int) -> Tensor {
     var result = Tensor.zeros(shape)
     result.checkSlice(range, axis)
+    var expected = shape
+    expected[axis] = range.count
+    require(
+      self.shape == expected,
+      "embedded: \(self.shape) into \(range) along axis \(axis) of \(shape); needs \(expected).")
     let steps = result.steps
     stridedCopy(
       extents: self.shape, steps: steps, offset: range.lowerBound * steps[axis], buffer,
@@ -58,6 +63,12 @@ extension Tensor {
   /// Tensors joined along one axis.
   public static func concatenated(_ parts: [Tensor], axis: Int) -> Tensor {
     guard let first = parts.first else { fatalError("concatenated: no tensors given.") }
+    require(
+      axis >= 0 && axis < first.rank && parts.allSatisfy { $0.rank == first.rank },
+      """
+      concatenated: shapes \(parts.map(\.shape)) along axis \(axis).
+        To mend: equal numbers of axes, and an axis in 0..<\(first.rank).
+      """)
     var shape = first.shape
     shape[axis] = parts.reduce(0) { $0 + $1.shape[axis] }
     let result = Tensor(shape: shape, buffer: Buffer(uninitialized: shape.reduce(1, *)))

@@ -8,7 +8,7 @@ import Kernels
 ///
 /// - Parameters:
 ///   - a: `[M, K]` (`[K, M]` when transposed), optionally with a leading batch axis.
-///   - b: `[K, N]` (`[N, K]` when transposed), with the same batch axis as `a` or none.
+///   - b: `[K, N]` (`[N, K]` when transposed), with a batch axis exactly when `a` has one.
 ///   - transposeA: Use Aᵀ.
 ///   - transposeB: Use Bᵀ.
 /// - Returns: `[M, N]`, or `[batch, M, N]`.

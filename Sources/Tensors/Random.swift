@@ -1,6 +1,6 @@
 // Random tensors: element i is a function of the key and i alone.
 //
-// Read       Kernels/Philox.swift, Randomness/RandomKey.swift ← this file → Networks/Initializers.swift
+// Read       Kernels/Philox.swift, Randomness/RandomKey.swift ← this file → Networks/Convolution2D.swift
 
 import Kernels
 import Randomness

@@ -107,6 +107,39 @@ import Testing
     #expect(x.gradient?.scalar == 1)
   }
 
+  @Test("a long chain that is dropped without a backward pass does not overflow the stack")
+  func droppedChain() {
+    let x = Variable(tracking: Tensor<Double>(1))
+    var y = x
+    for _ in 0..<100_000 { y = y + 1 }
+    y = x
+    #expect(y.value.scalar == 1 && x.gradient == nil)
+  }
+
+  @Test("a leaf of two computations receives each backward pass on its own")
+  func twoPasses() {
+    let x = Variable(tracking: Tensor<Double>([2], [3, 4]))
+    (x * 2).sum().backward()
+    #expect(x.gradient == Tensor([2], [2, 2]))
+    (x * x).sum().backward()
+    #expect(x.gradient == Tensor([2], [6, 8]))
+  }
+
+  @Test("a receiver is called once for each backward pass, with the whole gradient")
+  func receiver() {
+    var received: [Tensor<Double>] = []
+    let x = Variable(tracking: Tensor<Double>([2], [3, 4])) { received.append($0) }
+    (x * x + x * 3).sum().backward()
+    #expect(received == [Tensor([2], [9, 11])] && x.gradient == nil)
+  }
+
+  @Test("the largest of equal values share their gradient")
+  func ties() {
+    let x = Variable(tracking: Tensor<Double>([2, 3], [5, 1, 5, -1, -1, -1]))
+    x.maximum(over: 1).backward(Tensor([2], [1, 3]))
+    #expect(x.gradient == Tensor([2, 3], [0.5, 0, 0.5, 1, 1, 1]))
+  }
+
   @Test("a cotangent of the wrong shape says what is wrong")
   func message() async throws {
     let exit = try await #require(processExitsWith: .failure, observing: [\.standardErrorContent]) {

@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  @Test("nearest neighbours of raw pixels find the class in fewer than one case in four")
+  @Test("nearest neighbours of raw pixels find the class in fewer than one case in three")
   func pixels() throws {
     func load(_ split: SyntheticShapes.Split, _ count: Int) throws -> [(
       pixels: [Int32], label: Int
@@ -56,6 +56,6 @@ import Testing
       }
       return best.label == query.label
     }
-    #expect(right < 25, "\(right) of 100")
+    #expect(right < 33, "\(right) of 100")
   }
 }

@@ -1,0 +1,134 @@
+// Convolution and both its gradients against the formula as loops, and against each other.
+//
+// Tolerance  As for matrix multiply: n·u·Σ|x||w| with n products in the sum (MatrixMultiplyTests.swift).
+// Adjoints   y is linear in x and in w, so ⟨conv(x, w), dY⟩ = ⟨x, dX⟩ = ⟨w, dW⟩ whatever dY is.
+
+import Kernels
+import TestSupport
+import Testing
+
+@Suite("Convolution") struct ConvolutionTests {
+  /// Kernels of every size and some that are not square, images likewise.
+  static let kernels = [(1, 1), (3, 3), (5, 5), (7, 7), (1, 3), (3, 2), (5, 1)]
+
+  static func geometries(groups: String) -> [ConvolutionGeometry] {
+    let (channels, out, count) =
+      switch groups {
+      case "one": (3, 5, 1)
+      case "two": (4, 6, 2)
+      default: (5, 5, 5)
+      }
+    var all: [ConvolutionGeometry] = []
+    for (k, l) in kernels {
+      for stride in 1...3 {
+        for padding in 0...3 {
+          for dilation in 1...2 {
+            let (height, width) = (9, 8)
+            guard height + 2 * padding > dilation * (k - 1),
+              width + 2 * padding > dilation * (l - 1)
+            else { continue }
+            all.append(
+              ConvolutionGeometry(
+                input: [2, height, width, channels], filter: [k, l, channels / count, out],
+                stride: stride, padding: padding, dilation: dilation, groups: count))
+          }
+        }
+      }
+    }
+    return all
+  }
+
+  /// Extents that reach every tile height and panel width: many channels, short and long rows.
+  static let wide = [
+    ConvolutionGeometry(input: [1, 7, 7, 40], filter: [3, 3, 40, 64], padding: 1),
+    ConvolutionGeometry(input: [2, 5, 4, 17], filter: [3, 3, 17, 130], stride: 2, padding: 1),
+    ConvolutionGeometry(input: [1, 4, 29, 33], filter: [1, 1, 33, 31]),
+    ConvolutionGeometry(input: [1, 6, 30, 3], filter: [7, 7, 3, 64], stride: 2, padding: 3),
+    ConvolutionGeometry(input: [2, 3, 3, 64], filter: [3, 3, 64, 128], stride: 2, padding: 1),
+    ConvolutionGeometry(input: [1, 9, 11, 70], filter: [3, 3, 35, 34], padding: 1, groups: 2),
+    ConvolutionGeometry(input: [1, 10, 9, 67], filter: [3, 3, 1, 67], padding: 1, groups: 67),
+    ConvolutionGeometry(input: [3, 2, 2, 4], filter: [1, 1, 4, 4], stride: 5),
+    ConvolutionGeometry(input: [1, 1, 150, 2], filter: [1, 9, 2, 9], padding: 0),
+  ]
+
+  @Test("value and gradients agree with the loops", arguments: ["one", "two", "depthwise"])
+  func againstReference(groups: String) {
+    let geometries = Self.geometries(groups: groups)
+    #expect(geometries.count > 100)
+    for g in geometries {
+      compare(g, Float.self)
+      compare(g, Double.self)
+    }
+  }
+
+  @Test("wide convolutions agree with the loops", arguments: wide)
+  func wideAgainstReference(g: ConvolutionGeometry) {
+    compare(g, Float.self)
+    compare(g, Double.self)
+  }
+
+  @Test("both gradients are adjoints of the convolution", arguments: wide)
+  func adjoints(g: ConvolutionGeometry) {
+    let x = Buffer<Double>.pattern(g.inputShape.reduce(1, *))
+    let w = Buffer<Double>.pattern(g.filterShape.reduce(1, *), offset: 31)
+    let dY = Buffer<Double>.pattern(g.outputShape.reduce(1, *), offset: 57)
+    let y = Buffer<Double>.unwritten(dY.count)
+    let dX = Buffer<Double>.unwritten(x.count)
+    let dW = Buffer<Double>.unwritten(w.count)
+    convolution(g, input: x, filter: w, into: y)
+    convolutionInputGradient(g, outputGradient: dY, filter: w, into: dX)
+    convolutionFilterGradient(g, outputGradient: dY, input: x, into: dW)
+    let products = [dotProduct(y, dY), dotProduct(x, dX), dotProduct(w, dW)]
+    let scale = norm(y.array) * norm(dY.array)
+    #expect(abs(products[0] - products[1]) < 1e-13 * scale, "\(g.inputShape): \(products)")
+    #expect(abs(products[0] - products[2]) < 1e-13 * scale, "\(g.inputShape): \(products)")
+  }
+
+  private func compare<S: KernelScalar>(
+    _ g: ConvolutionGeometry, _: S.Type, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let x = Buffer<S>.pattern(g.inputShape.reduce(1, *))
+    let w = Buffer<S>.pattern(g.filterShape.reduce(1, *), offset: 31)
+    let dY = Buffer<S>.pattern(g.outputShape.reduce(1, *), offset: 57)
+    let taps = g.kernelHeight * g.kernelWidth
+
+    func check(
+      _ name: String, _ count: Int, terms: Int, kernel: (Buffer<S>) -> Void,
+      loops: (Bool, Buffer<Double>) -> Void
+    ) {
+      let ours = Buffer<S>.unwritten(count)
+      kernel(ours)
+      let expected = Buffer<Double>(uninitialized: count)
+      let size = Buffer<Double>(uninitialized: count)
+      loops(false, expected)
+      loops(true, size)
+      let factor = 2 * Double(terms) * roundoff(S.self)
+      let error = errorInBounds(
+        ours.doubles, expected.array, bounds: size.array.map { $0 * factor })
+      #expect(
+        error <= 1, "\(S.name), \(name): \(error) times the bound; \(g)",
+        sourceLocation: sourceLocation)
+    }
+    func side(_ b: Buffer<S>, _ magnitudes: Bool) -> Buffer<Double> {
+      magnitudes ? b.magnitudes : b.wide
+    }
+
+    check("value", dY.count, terms: taps * g.channelsPerGroup) {
+      convolution(g, input: x, filter: w, into: $0)
+    } loops: {
+      convolutionReference(g, input: side(x, $0), filter: side(w, $0), into: $1)
+    }
+    check("input gradient", x.count, terms: taps * g.outPerGroup) {
+      convolutionInputGradient(g, outputGradient: dY, filter: w, into: $0)
+    } loops: {
+      convolutionInputGradientReference(
+        g, outputGradient: side(dY, $0), filter: side(w, $0), into: $1)
+    }
+    check("filter gradient", w.count, terms: g.batch * g.outHeight * g.outWidth) {
+      convolutionFilterGradient(g, outputGradient: dY, input: x, into: $0)
+    } loops: {
+      convolutionFilterGradientReference(
+        g, outputGradient: side(dY, $0), input: side(x, $0), into: $1)
+    }
+  }
+}
