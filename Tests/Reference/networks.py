@@ -1,9 +1,8 @@
 """ResNets, convolutions and batch norm of torchvision in float64, for NetworksTests."""
 
-import cpu_torchvision  # noqa: F401  (before torchvision)
 import torch
 import torch.nn.functional as F
-import torchvision
+from compat import torchvision
 
 from patterns import Fixture, channels_first, channels_last, pat
 
