@@ -115,7 +115,11 @@ let package = Package(
     tests("RepresentationsTests", ["Representations", "Kernels", "Tensors", "Formats"]),
     tests("DatasetsTests", ["Datasets", "Images", "Randomness", "Tensors"]),
     tests(
-      "TrainingTests", ["Training", "Datasets", "Formats", "Kernels", "Randomness", "Tensors"]),
+      "TrainingTests",
+      [
+        "Training", "Datasets", "Formats", "Kernels", "Randomness", "Tensors", "Networks",
+        "Objectives", "Representations", "TestSupport",
+      ]),
     tests("CommandTests", ["Command"]),
     tests("DocumentationTests", ["Training"]),
   ],

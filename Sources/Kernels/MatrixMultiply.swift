@@ -80,21 +80,20 @@ public func matrixMultiply<S: KernelScalar>(
   var k0 = 0
   while k0 < depth {
     let deep = min(MatrixBlocking.depth, depth - k0)
-    // [strip][k][row] and [panel][k][column], zero where the matrix ends.
-    parallelRuns(strips + panels, grain: 8) { run in
-      for i in run {
-        if i < strips {
-          packStrip(
-            A, leading: transposeA ? rows : depth, majorIsDepth: transposeA, first: i * height,
-            count: min(height, rows - i * height), width: height, k0: k0, deep: deep,
-            into: pA + i * height * deep)
-        } else {
-          let j = i - strips
-          packStrip(
-            B, leading: transposeB ? depth : columns, majorIsDepth: !transposeB, first: j * width,
-            count: min(width, columns - j * width), width: width, k0: k0, deep: deep,
-            into: pB + j * width * deep)
-        }
+    // [strip][k][row] and [panel][k][column], zero where the matrix ends; eight at a time, so that
+    // a line of the matrix is read in long pieces.
+    let groupsOfStrips = (strips + 7) / 8
+    parallelFor(groupsOfStrips + (panels + 7) / 8) { group in
+      if group < groupsOfStrips {
+        pack(
+          A, leading: transposeA ? rows : depth, majorIsDepth: transposeA, total: rows,
+          width: height, parts: 8 * group..<min(strips, 8 * group + 8), k0: k0, deep: deep,
+          into: pA)
+      } else {
+        let first = 8 * (group - groupsOfStrips)
+        pack(
+          B, leading: transposeB ? depth : columns, majorIsDepth: !transposeB, total: columns,
+          width: width, parts: first..<min(panels, first + 8), k0: k0, deep: deep, into: pB)
       }
     }
     let blocksDown = (strips + MatrixBlocking.strips - 1) / MatrixBlocking.strips
@@ -119,40 +118,56 @@ public func matrixMultiply<S: KernelScalar>(
 
 /// Block extents; measured on a core with 48 KiB and 1 MiB of first- and second-level cache.
 enum MatrixBlocking {
-  static let depth = 384
-  static let strips = 20
-  static let panels = 8
+  static let depth = 512
+  static let strips = 10
+  static let panels = 16
 }
 
-/// Copies `count` rows (or columns) of a matrix, `deep` long, to the order [k][row].
+/// Copies strips of rows of A, or panels of columns of B, to the order [part][k][row or column].
 ///
 /// - Parameters:
 ///   - leading: Scalars from one line of the stored matrix to the next.
 ///   - majorIsDepth: Whether a stored line holds all rows of one k (copy) or all k of one row
 ///     (transpose).
+///   - total: Rows of A or columns of B in the whole matrix.
+///   - width: Of a strip or panel.
+///   - parts: Which strips or panels.
 @inline(__always)
-private func packStrip<S: KernelScalar>(
-  _ source: UnsafePointer<S>, leading: Int, majorIsDepth: Bool, first: Int, count: Int, width: Int,
-  k0: Int, deep: Int, into target: UnsafeMutablePointer<S>
+private func pack<S: KernelScalar>(
+  _ source: UnsafePointer<S>, leading: Int, majorIsDepth: Bool, total: Int, width: Int,
+  parts: Range<Int>, k0: Int, deep: Int, into target: UnsafeMutablePointer<S>
 ) {
+  let lanes = S.Vector.scalarCount
   if majorIsDepth {
     for k in 0..<deep {
-      let line = source + (k0 + k) * leading + first
-      let out = target + k * width
-      out.update(from: line, count: count)
-      for r in count..<width { out[r] = 0 }
-    }
-  } else {
-    for r in 0..<count {
-      let line = source + (first + r) * leading + k0
-      var out = target + r
-      for k in 0..<deep {
-        out.pointee = line[k]
-        out += width
+      let line = source + (k0 + k) * leading
+      for part in parts {
+        let count = min(width, total - part * width)
+        let out = target + (part * deep + k) * width
+        let from = line + part * width
+        if count == width && width % lanes == 0 {
+          for r in stride(from: 0, to: width, by: lanes) { (out + r).vector = (from + r).vector }
+        } else {
+          for r in 0..<count { out[r] = from[r] }
+          for r in count..<width { out[r] = 0 }
+        }
       }
     }
-    for r in count..<width {
-      for k in 0..<deep { target[k * width + r] = 0 }
+  } else {
+    for part in parts {
+      let start = target + part * deep * width
+      let count = min(width, total - part * width)
+      for r in 0..<count {
+        let line = source + (part * width + r) * leading + k0
+        var out = start + r
+        for k in 0..<deep {
+          out.pointee = line[k]
+          out += width
+        }
+      }
+      for r in count..<width {
+        for k in 0..<deep { start[k * width + r] = 0 }
+      }
     }
   }
 }

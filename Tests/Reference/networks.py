@@ -1,12 +1,8 @@
 """ResNets, convolutions and batch norm of torchvision in float64, for NetworksTests."""
 
-try:
-    import cpu_torchvision  # noqa: F401  a CPU-only torch may lack operators torchvision registers
-except ImportError:
-    pass
 import torch
 import torch.nn.functional as F
-import torchvision
+from compat import torchvision
 
 from patterns import Fixture, channels_first, channels_last, pat
 

@@ -73,30 +73,31 @@ def batches(n, d, widths):
     return z, w, features
 
 
-SETTINGS = {
-    "paper": {},
-    "released": {"released": True},
-    "weighted": {"weights": (2, 0.5, 3), "betas": {"full_img": 0.25, "full_img_hog": 4}, "margin": 1.5},
-    "normalised": {"normalised": True},
-}
-for n, d, widths in [(7, 3, (5, 2, 9, 4, 6)), (12, 17, (40, 1)), (2, 4, (3,))]:
-    for kind, options in SETTINGS.items():
-        put(f"{n} {d} {kind}", *batches(n, d, widths), **options)
-z, w, features = batches(9, 5, (6,))
-put("clip released", z, w, {"clip": features["full_img"]}, released=True)
+if __name__ == "__main__":
+    SETTINGS = {
+        "paper": {},
+        "released": {"released": True},
+        "weighted": {"weights": (2, 0.5, 3), "betas": {"full_img": 0.25, "full_img_hog": 4}, "margin": 1.5},
+        "normalised": {"normalised": True},
+    }
+    for n, d, widths in [(7, 3, (5, 2, 9, 4, 6)), (12, 17, (40, 1)), (2, 4, (3,))]:
+        for kind, options in SETTINGS.items():
+            put(f"{n} {d} {kind}", *batches(n, d, widths), **options)
+    z, w, features = batches(9, 5, (6,))
+    put("clip released", z, w, {"clip": features["full_img"]}, released=True)
 
-# G2, with all digits.
-z, w, f = 2 * pat(8, 5), 2 * pat(8, 5, offset=7), 2 * pat(8, 9, offset=3)
-put("G2 paper", z.clone(), w.clone(), {"full_img_hog": f})
-put("G2 released", z.clone(), w.clone(), {"full_img_hog": f}, released=True)
+    # G2, with all digits.
+    z, w, f = 2 * pat(8, 5), 2 * pat(8, 5, offset=7), 2 * pat(8, 9, offset=3)
+    put("G2 paper", z.clone(), w.clone(), {"full_img_hog": f})
+    put("G2 released", z.clone(), w.clone(), {"full_img_hog": f}, released=True)
 
-# The dcor package: an implementation by others.
-pairs = [(6, 1, 1), (9, 3, 2), (30, 5, 40), (25, 64, 64), (50, 2, 1)]
-for n, p, q in pairs:
-    x, y = pat(n, p) * pat(n, p, offset=50), pat(n, q, offset=19)
-    theirs = dcor.distance_correlation(x.numpy(), y.numpy())
-    covariance = dcor.distance_covariance_sqr(x.numpy(), y.numpy())
-    assert abs(theirs - correlation(x, y).item()) < 1e-12
-    fixture.put(f"dcor {n} {p} {q}", [theirs, covariance])
+    # The dcor package: an implementation by others.
+    pairs = [(6, 1, 1), (9, 3, 2), (30, 5, 40), (25, 64, 64), (50, 2, 1)]
+    for n, p, q in pairs:
+        x, y = pat(n, p) * pat(n, p, offset=50), pat(n, q, offset=19)
+        theirs = dcor.distance_correlation(x.numpy(), y.numpy())
+        covariance = dcor.distance_covariance_sqr(x.numpy(), y.numpy())
+        assert abs(theirs - correlation(x, y).item()) < 1e-12
+        fixture.put(f"dcor {n} {p} {q}", [theirs, covariance])
 
-fixture.write("objectives")
+    fixture.write("objectives")
