@@ -3,7 +3,7 @@
 // Source     MV-MR §5: Adam with weight decay 1e-6 on all parameters, batch norm and biases included
 // Errata     D44: the decay is coupled (added to the gradient), as Adam's `weight_decay` in PyTorch
 // Read       Kernels/OptimizerSteps.swift ← this file → Checkpoint.swift
-// Tests      Tests/TrainingTests/PreTrainingRunTests.swift, Tests/KernelsTests/GoldenKernelTests.swift
+// Tests      Tests/TrainingTests/TrainingStepTests.swift, Tests/KernelsTests/GoldenKernelTests.swift
 
 import Kernels
 import Networks
@@ -23,7 +23,7 @@ public final class Optimizer<Scalar: KernelScalar> {
   /// Steps taken.
   public internal(set) var steps = 0
   let parameters: [(name: String, parameter: Parameter<Scalar>)]
-  /// Adam: first and second moment of each parameter. SGD: its velocity.
+  /// Of each parameter: first and second moment (Adam), or velocity (SGD).
   var moments: [[Tensor<Scalar>]]
 
   /// An optimiser of a layer's trained parameters, with all moments zero.

@@ -8,7 +8,7 @@
 // Order      Batches, views and rates are functions of (seed, epoch, batch), so a run has the same
 //            bits at any number of threads, and after a resume.
 // Read       Networks/Encoder.swift, Objectives/MVMRObjective.swift ← this file → PreTrainingRun.swift
-// Tests      Tests/TrainingTests/PreTrainingRunTests.swift
+// Tests      Tests/TrainingTests/TrainingStepTests.swift, PreTrainingRunTests.swift
 
 import Autodiff
 import Datasets
@@ -161,6 +161,7 @@ public final class PreTraining {
   /// Trains on one batch.
   ///
   /// - Parameter batch: The batch that follows this position.
+  /// - Returns: What the step found.
   /// - Throws: `TrainingError` when a number is not finite: the parameters are then unchanged.
   public func step(_ batch: PreTrainingBatch) throws -> StepRecord {
     let learningRate = schedule.learningRate(

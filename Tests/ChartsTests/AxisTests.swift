@@ -40,7 +40,7 @@ import Testing
     "any values give a finite axis with ticks inside it",
     arguments: [
       [], [.nan], [.infinity, -.infinity], [0], [-3], [1e300, -1e300], [.greatestFiniteMagnitude],
-      [5e-324], [1e15, 1e15 + 1], [1, 1 + 1e-15], [-1e-300, 1e-300],
+      [.leastNonzeroMagnitude], [1e15, 1e15 + 1], [1, 1 + 1e-15], [-1e-300, 1e-300],
     ] as [[Double]], [true, false])
   func degenerate(values: [Double], isLogarithmic: Bool) {
     let axis = Axis(values, isLogarithmic: isLogarithmic, tickCount: 5, margin: 0.05)

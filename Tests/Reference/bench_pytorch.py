@@ -12,13 +12,9 @@ import json
 import statistics
 import time
 
-try:
-    import cpu_torchvision  # noqa: F401  a CPU-only torch may lack operators torchvision registers
-except ImportError:
-    pass
 import torch
 import torch.nn.functional as F
-import torchvision
+from compat import torchvision
 from torch import nn
 
 LAYOUTS = {"contiguous": torch.contiguous_format, "channels-last": torch.channels_last}
