@@ -30,7 +30,9 @@ let kernelSettings: [SwiftSetting] = [
   .unsafeFlags(["-Ounchecked", "-disable-batch-mode", "-wmo", "-num-threads", "2"] + native),
 ]
 
-/// Ordinary floors keep every check. Where a test walks bytes, debug builds are optimised too.
+/// Ordinary floors keep every check.
+///
+/// Where a test walks bytes, debug builds are optimised too.
 let checked: [SwiftSetting] = [.strictMemorySafety()]
 let checkedAndOptimised: [SwiftSetting] = checked + [.unsafeFlags(["-O"])]
 

@@ -77,6 +77,7 @@ public func batchNorm<S>(
 ///   - mean: Running mean `[channels]`, a constant.
 ///   - variance: Running variance `[channels]`, a constant.
 ///   - epsilon: ε, added to the variance.
+/// - Returns: y, of x's shape.
 public func batchNorm<S>(
   _ x: Variable<S>, gain: Variable<S>, bias: Variable<S>, mean: Tensor<S>, variance: Tensor<S>,
   epsilon: S

@@ -49,7 +49,8 @@ extension Variable {
   public func gathered(rows: [Int]) -> Variable {
     let count = shape[0]
     return Variable(
-      value.gathered(rows: rows), pullbacks: [(self, { dY in dY.scattered(rows: rows, count: count) })])
+      value.gathered(rows: rows),
+      pullbacks: [(self, { dY in dY.scattered(rows: rows, count: count) })])
   }
 }
 

@@ -15,6 +15,7 @@ import Tensors
 ///   - gain: γ `[channels]`.
 ///   - bias: β `[channels]`.
 ///   - epsilon: ε, added to the biased variance.
+/// - Returns: y, of x's shape.
 public func layerNorm<S>(
   _ x: Variable<S>, gain: Variable<S>, bias: Variable<S>, epsilon: S
 ) -> Variable<S> {

@@ -16,6 +16,7 @@ import Tensors
 ///   - b: `[K, N]`, `[N, K]` when transposed; the same batch axis.
 ///   - transposeA: Use Aᵀ.
 ///   - transposeB: Use Bᵀ.
+/// - Returns: `[M, N]`, with the same batch axis.
 public func matmul<S>(
   _ a: Variable<S>, _ b: Variable<S>, transposeA: Bool = false, transposeB: Bool = false
 ) -> Variable<S> {

@@ -14,6 +14,7 @@ import Tensors
 ///   - kernel: Side of the window, in pixels.
 ///   - stride: Step between windows, in pixels.
 ///   - padding: Pixels added on each side, which never win.
+/// - Returns: `[batch, H′, W′, channels]`.
 public func maximumPool<S>(
   _ x: Variable<S>, kernel: Int, stride: Int, padding: Int = 0
 ) -> Variable<S> {
@@ -41,6 +42,7 @@ public func maximumPool<S>(
 ///   - kernel: Side of the window, in pixels.
 ///   - stride: Step between windows, in pixels.
 ///   - padding: Zeros added on each side, in pixels.
+/// - Returns: `[batch, H′, W′, channels]`.
 public func averagePool<S>(
   _ x: Variable<S>, kernel: Int, stride: Int, padding: Int = 0
 ) -> Variable<S> {

@@ -44,7 +44,8 @@ extension Variable {
     let x = value
     let top = x.reduceMaximum(axes)
     let kept = top.shape
-    let result = keepingAxes ? kept : x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] }
+    let result =
+      keepingAxes ? kept : x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] }
     return Variable(
       top.reshaped(result),
       pullbacks: [

@@ -60,7 +60,8 @@ public func crossEntropy<S>(_ logits: Variable<S>, labels: [Int]) -> Variable<S>
 private func softmax<S>(_ x: Tensor<S>, logarithm: Bool) -> Tensor<S> {
   let columns = x.shape.last ?? 0
   let y = Buffer<S>(uninitialized: x.count)
-  softmax(x.buffer, rows: x.count / max(1, columns), columns: columns, logarithm: logarithm, into: y)
+  softmax(
+    x.buffer, rows: x.count / max(1, columns), columns: columns, logarithm: logarithm, into: y)
   return Tensor(shape: x.shape, buffer: y)
 }
 

@@ -10,7 +10,8 @@ import Foundation
 import MVMR
 
 extension Option {
-  static let repeats = Option(name: "--repeat", value: "N", help: "runs of each figure (default: 7)")
+  static let repeats = Option(
+    name: "--repeat", value: "N", help: "runs of each figure (default: 7)")
 }
 
 extension Command {
@@ -49,7 +50,8 @@ extension Command {
           JSONValue.object([
             "name": .string(one.name), "value": .number(median), "unit": .string(one.unit),
             "threads": .integer(ThreadTeam.count), "low": .number(rates[0]),
-            "high": .number(rates[rates.count - 1]), "peak_share": share.map { .number($0) } ?? .null,
+            "high": .number(rates[rates.count - 1]),
+            "peak_share": share.map { .number($0) } ?? .null,
           ]).text)
       } else {
         let name = one.name.padding(toLength: 42, withPad: " ", startingAt: 0)
@@ -109,7 +111,9 @@ private struct Benchmark {
         .normal(g.outputShape, key: key.child("y"))
       )
     }
-    func pass(_ pass: String, _ run: @escaping ((Tensor<Float>, Tensor<Float>, Tensor<Float>)) -> Void)
+    func pass(
+      _ pass: String, _ run: @escaping ((Tensor<Float>, Tensor<Float>, Tensor<Float>)) -> Void
+    )
       -> Benchmark
     {
       Benchmark(name: "\(name)/\(pass)", unit: "GFLOP/s", work: work) {

@@ -67,12 +67,14 @@ enum CommandLineTool {
     // A command's name is one word or two.
     let two = words.prefix(2).joined(separator: " ")
     guard let command = commands.first(where: { $0.name == two || $0.name == first }) else {
-      let near = nearestName(to: two, among: commands.map(\.name))
+      let near =
+        nearestName(to: two, among: commands.map(\.name))
         ?? nearestName(to: first, among: commands.map(\.name))
       let group = commands.filter { $0.name.hasPrefix(first + " ") }.map(\.name)
       fail(
         group.isEmpty
-          ? "there is no command '\(first)'" : "'\(first)' is one of \(group.joined(separator: ", "))",
+          ? "there is no command '\(first)'"
+          : "'\(first)' is one of \(group.joined(separator: ", "))",
         near.map { "did you mean `mvmr \($0)`?" } ?? "`mvmr --help` lists the commands")
       return 64
     }

@@ -4,7 +4,8 @@ import Foundation
 import MVMR
 
 extension Option {
-  static let neighbours = Option(name: "--k", value: "K", help: "neighbours that vote (default: 20)")
+  static let neighbours = Option(
+    name: "--k", value: "K", help: "neighbours that vote (default: 20)")
   static let json = Option(name: "--json", value: nil, help: "print one JSON object")
 }
 

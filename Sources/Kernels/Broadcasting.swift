@@ -42,7 +42,10 @@ public func broadcastShape(_ a: [Int], _ b: [Int]) -> [Int]? {
 /// z = f(x, y) with broadcasting.
 ///
 /// - Parameters:
+///   - function: f.
+///   - x: First argument.
 ///   - xShape: Shape of `x`.
+///   - y: Second argument.
 ///   - yShape: Shape of `y`.
 ///   - z: As many scalars as the broadcast shape; may be `x` or `y` if that has the same shape.
 @specialized(where S == Float)

@@ -5,6 +5,8 @@
 //            sizes over and over, so kept blocks are almost always hit.
 // Classes    Sizes are rounded up to a quarter of a power of two: at most 25 % is wasted.
 
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -12,7 +14,6 @@
 #else
   import Darwin
 #endif
-import Synchronization
 
 enum BufferPool {
   /// Blocks below this are left to the system's allocator, which is fast for them.

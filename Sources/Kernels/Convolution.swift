@@ -77,6 +77,7 @@ private func forEachProduct(_ g: ConvolutionGeometry, _ body: (Int, Int, Int) ->
 /// Convolution forward.
 ///
 /// - Parameters:
+///   - g: Extents, stride, padding and groups.
 ///   - input: `g.inputShape`.
 ///   - filter: `g.filterShape`.
 ///   - output: `g.outputShape`; every element is written.
@@ -112,6 +113,7 @@ public func convolution<S: KernelScalar>(
 /// The gradient of a convolution's input.
 ///
 /// - Parameters:
+///   - g: Extents, stride, padding and groups.
 ///   - outputGradient: dY, `g.outputShape`.
 ///   - filter: `g.filterShape`.
 ///   - inputGradient: dX, `g.inputShape`; every element is written.

@@ -12,6 +12,7 @@
 /// The gradient of a convolution's filter.
 ///
 /// - Parameters:
+///   - g: Extents, stride, padding and groups.
 ///   - outputGradient: dY, `g.outputShape`.
 ///   - input: x, `g.inputShape`.
 ///   - filterGradient: dW, `g.filterShape`; every element is written.
@@ -144,7 +145,8 @@ private struct FilterGradientWalk<S: KernelScalar> {
       + ((image * height + row * g.stride + piece.kernelRow * g.dilation) * width
         + piece.kernelColumn * g.dilation) * g.channels + piece.group * g.channelsPerGroup
       + piece.first
-    let b = dY + (image * g.outHeight + row) * g.outWidth * g.outChannels + piece.group * g.outPerGroup
+    let b =
+      dY + (image * g.outHeight + row) * g.outWidth * g.outChannels + piece.group * g.outPerGroup
     let c =
       dW
       + ((piece.kernelRow * g.kernelWidth + piece.kernelColumn) * g.channelsPerGroup + piece.first)
@@ -157,12 +159,14 @@ private struct FilterGradientWalk<S: KernelScalar> {
       let left = g.outPerGroup - o
       if left > lanes {
         walk.run(
-          Beside<Vector1<S>>.self, rows: piece.count, columns: left, a: a, aRow: UnitStep(), b: b + o,
+          Beside<Vector1<S>>.self, rows: piece.count, columns: left, a: a, aRow: UnitStep(),
+          b: b + o,
           c: c + o, cRow: g.outChannels, adding: true)
         o += 2 * lanes
       } else {
         walk.run(
-          Vector1<S>.self, rows: piece.count, columns: left, a: a, aRow: UnitStep(), b: b + o, c: c + o,
+          Vector1<S>.self, rows: piece.count, columns: left, a: a, aRow: UnitStep(), b: b + o,
+          c: c + o,
           cRow: g.outChannels, adding: true)
         o += lanes
       }

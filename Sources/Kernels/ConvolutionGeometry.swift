@@ -32,6 +32,10 @@ public struct ConvolutionGeometry: Hashable, Sendable {
   /// - Parameters:
   ///   - input: `[batch, height, width, channels]`.
   ///   - filter: `[kernelHeight, kernelWidth, channels / groups, out]`.
+  ///   - stride: Step between windows, in pixels.
+  ///   - padding: Zeros added on each side, in pixels.
+  ///   - dilation: Distance between taps, in pixels.
+  ///   - groups: Parts the channels are divided in, each filtered by itself.
   public init(
     input: [Int], filter: [Int], stride: Int = 1, padding: Int = 0, dilation: Int = 1,
     groups: Int = 1

@@ -149,9 +149,9 @@ struct FilterPanels<S: KernelScalar> {
 
   /// Packs a filter.
   ///
-  /// - Parameters:
-  ///   - columns: Output pixels in a row: short rows want wide panels to fill the registers.
-  ///   - element: Address of output 0 of (tap row, tap column, in); `outputStep` apart from the next.
+  /// `columns` is the number of output pixels in a row: short rows want wide panels to fill the
+  /// registers. `element` is the address of output 0 of (tap row, tap column, in), `outputStep` apart
+  /// from the next.
   @inline(__always)
   init(
     tapRows: Int, tapColumns: Int, inputs: Int, outputs: Int, columns: Int, outputStep: Int,

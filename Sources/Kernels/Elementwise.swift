@@ -17,7 +17,9 @@ public enum UnaryFunction: String, CaseIterable, Sendable {
   case sign
 }
 
-/// A function as the loops see it. It is written for one scalar: a conditional expression in a plain
+/// A function as the loops see it.
+///
+/// It is written for one scalar: a conditional expression in a plain
 /// loop becomes a vector select, while comparisons of generic vectors compile to a loop over lanes
 /// with branches (8 times slower).
 protocol ScalarMap {
@@ -55,6 +57,7 @@ let elementGrain = 1 << 15
 /// y = f(x), element by element.
 ///
 /// - Parameters:
+///   - function: f.
 ///   - x: The argument.
 ///   - y: As long as `x`; may be `x`.
 @specialized(where S == Float)
@@ -144,6 +147,7 @@ public func allFinite<S: KernelScalar>(_ x: Buffer<S>) -> Bool {
 /// Fills with uniform values between two bounds: element i depends on the key and i alone.
 ///
 /// - Parameters:
+///   - x: What is filled.
 ///   - key: The 64 bits that key Philox.
 ///   - low: Smallest value.
 ///   - high: Largest value.

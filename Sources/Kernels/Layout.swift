@@ -16,7 +16,8 @@
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func stridedCopy<S: KernelScalar>(
-  extents: [Int], steps: [Int], offset: Int, _ x: Buffer<S>, into y: Buffer<S>, scatter: Bool = false
+  extents: [Int], steps: [Int], offset: Int, _ x: Buffer<S>, into y: Buffer<S>,
+  scatter: Bool = false
 ) {
   let total = extents.reduce(1, *)
   guard total > 0 else { return }

@@ -39,7 +39,9 @@ public func matrixMultiplyReference<S: KernelScalar>(
 ///   - columns: Columns of op(B) and C.
 ///   - depth: Columns of op(A), rows of op(B).
 ///   - a: `[rows, depth]`, or `[depth, rows]` when transposed.
+///   - transposeA: Use Aᵀ.
 ///   - b: `[depth, columns]`, or `[columns, depth]` when transposed.
+///   - transposeB: Use Bᵀ.
 ///   - c: `[rows, columns]`; may not be `a` or `b`.
 ///   - adding: Add to C instead of overwriting it.
 ///   - offsets: First scalar of A, B and C in their buffers.
@@ -125,13 +127,9 @@ enum MatrixBlocking {
 
 /// Copies strips of rows of A, or panels of columns of B, to the order [part][k][row or column].
 ///
-/// - Parameters:
-///   - leading: Scalars from one line of the stored matrix to the next.
-///   - majorIsDepth: Whether a stored line holds all rows of one k (copy) or all k of one row
-///     (transpose).
-///   - total: Rows of A or columns of B in the whole matrix.
-///   - width: Of a strip or panel.
-///   - parts: Which strips or panels.
+/// `leading` is the number of scalars from one line of the stored matrix to the next; `majorIsDepth`
+/// says whether a line holds all rows of one k (copy) or all k of one row (transpose); `total` counts
+/// rows of A or columns of B in the whole matrix; `parts` are strips or panels of a given width.
 @inline(__always)
 private func pack<S: KernelScalar>(
   _ source: UnsafePointer<S>, leading: Int, majorIsDepth: Bool, total: Int, width: Int,

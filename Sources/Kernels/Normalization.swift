@@ -89,7 +89,14 @@ private func blockedChannelSums<S: KernelScalar>(
 /// y = a[c]·x + b[c]·z + d[c] per channel; without `z`, y = a[c]·x + d[c].
 ///
 /// - Parameters:
-///   - rectified: Whether to clamp the result at 0.
+///   - x: `[rows, channels]`.
+///   - a: `[channels]`.
+///   - z: `[rows, channels]`, with `b`.
+///   - b: `[channels]`.
+///   - d: `[channels]`.
+///   - rows: Extent of all axes but the last.
+///   - channels: Extent of the last axis.
+///   - y: `[rows, channels]`; every element is written.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func channelAffine<S: KernelScalar>(

@@ -158,7 +158,8 @@ public func averagePool<S: KernelScalar>(_ g: PoolingGeometry, _ x: Buffer<S>, i
 public func averagePoolGradient<S: KernelScalar>(
   _ g: PoolingGeometry, _ dY: Buffer<S>, into dX: Buffer<S>
 ) {
-  require(dX.count == g.inputCount && dY.count == g.outputCount, "averagePoolGradient: wrong lengths.")
+  require(
+    dX.count == g.inputCount && dY.count == g.outputCount, "averagePoolGradient: wrong lengths.")
   let from = UnsafePointer(dY.pointer)
   let to = dX.pointer
   let share = 1 / S(g.kernel * g.kernel)

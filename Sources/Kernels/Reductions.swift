@@ -12,9 +12,11 @@ let sumBlock = 256
 /// y[o, i] = Σₘ x[o, m, i].
 ///
 /// - Parameters:
+///   - x: `[outer, middle, inner]`.
 ///   - outer: Extent before the summed axes.
 ///   - middle: Extent of the summed axes.
 ///   - inner: Extent after them.
+///   - y: `[outer, inner]`; every element is written.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func sumMiddle<S: KernelScalar>(

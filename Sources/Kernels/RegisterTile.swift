@@ -135,6 +135,8 @@ extension UnsafeMutablePointer where Pointee: KernelScalar {
   /// The machine vector at this address, aligned or not.
   @inline(__always) var vector: Pointee.Vector {
     get { UnsafeRawPointer(self).loadUnaligned(as: Pointee.Vector.self) }
-    nonmutating set { UnsafeMutableRawPointer(self).storeBytes(of: newValue, as: Pointee.Vector.self) }
+    nonmutating set {
+      UnsafeMutableRawPointer(self).storeBytes(of: newValue, as: Pointee.Vector.self)
+    }
   }
 }

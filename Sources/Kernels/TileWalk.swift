@@ -70,7 +70,8 @@ struct TileWalk {
     _ adding: Bool
   ) {
     let width = Tile.Columns.width
-    withUnsafeTemporaryAllocation(of: Tile.Columns.Scalar.self, capacity: Tile.rows * width) { all in
+    withUnsafeTemporaryAllocation(of: Tile.Columns.Scalar.self, capacity: Tile.rows * width) {
+      all in
       guard let whole = all.baseAddress else { return }
       tile.store(whole, width)
       for r in 0..<Tile.rows {
@@ -83,9 +84,8 @@ struct TileWalk {
 
   /// Sums `rows` rows of outputs, cut into tiles, and writes or adds them to c.
   ///
-  /// - Parameters:
-  ///   - rows: How many rows; row r reads a + r · aRow and writes c + r · cRow.
-  ///   - columns: How many of the lanes are wanted; the rest are computed and dropped.
+  /// Row r reads a + r · aRow and writes c + r · cRow. Of the lanes, `columns` are wanted; the rest are
+  /// computed and dropped.
   @inline(never)
   func run<L: Lanes>(
     _: L.Type, rows: Int, columns: Int, a: UnsafePointer<L.Scalar>, aRow: some RowStep,

@@ -26,7 +26,8 @@ public struct Encoder<Scalar: KernelScalar>: Layer {
   /// Features and embedding of a batch.
   ///
   /// - Returns: h `[batch, features]`, z `[batch, d]`.
-  public func embed(_ x: Variable<Scalar>, mode: Mode) -> (h: Variable<Scalar>, z: Variable<Scalar>) {
+  public func embed(_ x: Variable<Scalar>, mode: Mode) -> (h: Variable<Scalar>, z: Variable<Scalar>)
+  {
     let h = backbone(x, mode: mode)
     return (h, projector(h, mode: mode))
   }

@@ -85,6 +85,7 @@ public protocol Layer<Scalar> {
   /// - Parameters:
   ///   - x: The input.
   ///   - mode: How statistics and gradients are treated.
+  /// - Returns: The output.
   func callAsFunction(_ x: Variable<Scalar>, mode: Mode) -> Variable<Scalar>
 
   /// Visits every parameter with its name, in the order of PyTorch's state dictionary.

@@ -46,7 +46,8 @@ extension GradientCase {
     _ name: String, at shape: [Int], mode: Mode = .training,
     _ make: @escaping @Sendable () -> some Layer<Double> & SendableMetatype
   ) -> GradientCase {
-    let shapes = [shape] + make().parameters.filter(\.parameter.isTrained).map(\.parameter.value.shape)
+    let shapes =
+      [shape] + make().parameters.filter(\.parameter.isTrained).map(\.parameter.value.shape)
     return GradientCase(name, at: shapes, steps: [1e-6, 3e-7], directions: 6) { variables in
       // A fresh layer each time: a check must not see the last call's running statistics.
       let layer = make()

@@ -30,7 +30,7 @@ public struct CentredDistances<Scalar: KernelScalar> {
   }
 }
 
-/// The squared sample distance covariance of two batches, eq. (3).
+/// The squared sample distance covariance of two batches, equation (3).
 ///
 /// - Parameters:
 ///   - x: Centred distances of the first batch.
@@ -49,7 +49,7 @@ public func distanceCovarianceSquared<S>(
   return (x.matrix * y.matrix).mean()
 }
 
-/// The sample distance correlation of two batches, eq. (2).
+/// The sample distance correlation of two batches, equation (2).
 ///
 /// - Parameters:
 ///   - x: Centred distances of the first batch.
@@ -67,7 +67,7 @@ public func distanceCorrelation<S>(
   return (covariance / scale).squareRoot()
 }
 
-/// The sample distance correlation of two batches that share their rows, eq. (2).
+/// The sample distance correlation of two batches that share their rows, equation (2).
 ///
 /// Exactly 1 when one batch is a scaled isometry of the other; never changed by moving, rotating or
 /// scaling either.

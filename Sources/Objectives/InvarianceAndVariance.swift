@@ -17,7 +17,7 @@ import Autodiff
 import Kernels
 import Tensors
 
-/// The mean squared difference of two embeddings, eq. (4).
+/// The mean squared difference of two embeddings, equation (4).
 ///
 /// - Parameters:
 ///   - z: Z `[N, d]`.
@@ -30,20 +30,21 @@ public func invarianceLoss<S>(_ z: Variable<S>, _ other: Variable<S>) -> Variabl
   return (z - other).squared().mean()
 }
 
-/// The standard deviation of each dimension over the batch, eq. (6).
+/// The standard deviation of each dimension over the batch, equation (6).
 ///
 /// - Parameters:
 ///   - z: `[N, d]`.
 ///   - epsilon: ε, added to the unbiased variance.
 /// - Returns: `[d]`. A batch of one has variance 0.
 public func standardDeviation<S>(_ z: Variable<S>, epsilon: S) -> Variable<S> {
-  require(z.shape.count == 2 && z.shape[0] > 0, "standardDeviation: shape \(z.shape); needs [N, d].")
+  require(
+    z.shape.count == 2 && z.shape[0] > 0, "standardDeviation: shape \(z.shape); needs [N, d].")
   let centred = z - z.mean(over: 0, keepingAxes: true)
   let variance = centred.squared().sum(over: 0) / S(max(1, z.shape[0] - 1))  // [d]
   return (variance + epsilon).squareRoot()
 }
 
-/// How far each dimension's deviation falls short of a margin, on average, eq. (5).
+/// How far each dimension's deviation falls short of a margin, on average, equation (5).
 ///
 /// - Parameters:
 ///   - z: `[N, d]`.
@@ -57,6 +58,7 @@ public func varianceHinge<S>(_ z: Variable<S>, margin: S = 1, epsilon: S = 1e-4)
 /// Each row divided by its length, as `normalize_z` asks: z / max(‖z‖, 1e-12).
 ///
 /// - Parameter z: `[N, d]`.
+/// - Returns: `[N, d]`; a row of zeros stays zero.
 public func lengthNormalized<S>(_ z: Variable<S>) -> Variable<S> {
   let length = z.squared().sum(over: 1, keepingAxes: true).squareRoot()
   // A row of zeros stays zero: the floor is a constant, so it passes no gradient.

@@ -28,17 +28,17 @@ public enum ObjectiveNumerics: String, CaseIterable, Sendable {
 
 /// Weights of the terms, and the constants of the hinge.
 public struct ObjectiveSettings: Sendable, Hashable {
-  /// λ of eq. (7).
+  /// λ of equation (7).
   public var invarianceWeight = 1.0
-  /// μ of eq. (7).
+  /// μ of equation (7).
   public var varianceWeight = 1.0
-  /// α of eq. (8).
+  /// α of equation (8).
   public var viewWeight = 1.0
-  /// βᵢ of eq. (9) for a representation's name; 1 where nothing is said.
+  /// βᵢ of equation (9) for a representation's name; 1 where nothing is said.
   public var representationWeights: [String: Double] = [:]
-  /// γ of eq. (5), in units of the embedding.
+  /// γ of equation (5), in units of the embedding.
   public var margin = 1.0
-  /// ε of eq. (6); ignored by the released code's numerics.
+  /// ε of equation (6); ignored by the released code's numerics.
   public var epsilon = 1e-4
   /// Divide each embedding by its length first (`normalize_z`).
   public var normalizesEmbeddings = false
@@ -70,13 +70,13 @@ public struct RepresentationBatch<Scalar: KernelScalar> {
 
 /// The value of the objective and of each of its terms.
 public struct ObjectiveValue<Scalar: KernelScalar> {
-  /// L, eq. (10).
+  /// L, equation (10).
   public let total: Variable<Scalar>
   /// Each term under the name the official code logs it by: `MSE`, `STD`, `DC_zz`, `DC_<representation>`.
   public let terms: [(name: String, value: Scalar)]
 }
 
-/// The objective of MV-MR, eq. (10).
+/// The objective of MV-MR, equation (10).
 ///
 /// - Parameters:
 ///   - z: Z `[N, d]`, embeddings of the original views.

@@ -67,6 +67,7 @@ public func pairwiseDistances<S>(
 /// Centring is a symmetric projection, so the pullback centres the gradient.
 ///
 /// - Parameter a: `[N, N]`, symmetric or not.
+/// - Returns: `[N, N]`; rows and columns sum to 0.
 public func doubleCentred<S>(_ a: Variable<S>) -> Variable<S> {
   Variable(doubleCentred(a.value), pullbacks: [(a, { dA in doubleCentred(dA) })])
 }

@@ -38,7 +38,8 @@ public struct RandomKey: Hashable, Sendable {
   @inlinable
   public func block(_ index: UInt64) -> SIMD4<UInt32> {
     Philox.block(
-      counter: SIMD4(UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32), 0, 0),
+      counter: SIMD4(
+        UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32), 0, 0),
       key: SIMD2(UInt32(truncatingIfNeeded: bits), UInt32(truncatingIfNeeded: bits >> 32)))
   }
 

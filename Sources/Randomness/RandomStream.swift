@@ -38,6 +38,7 @@ public struct RandomStream: RandomNumberGenerator {
   /// A uniform integer in 0..<bound.
   ///
   /// - Parameter bound: At least 1.
+  /// - Returns: Each with equal probability.
   public mutating func integer(below bound: Int) -> Int {
     // Multiply-shift: the bias is below bound · 2⁻⁶⁴.
     Int(next().multipliedFullWidth(by: UInt64(bound)).high)

@@ -18,6 +18,7 @@ extension Tensor {
   /// - Parameters:
   ///   - axes: Distinct axes, counted from 0.
   ///   - keepingAxes: Keep the reduced axes with extent 1.
+  /// - Returns: The sums.
   public func sum(over axes: Int..., keepingAxes: Bool = false) -> Tensor {
     sum(over: axes, keepingAxes: keepingAxes)
   }
@@ -46,7 +47,9 @@ extension Tensor {
   public func summed(to target: [Int]) -> Tensor {
     guard shape != target else { return self }
     let missing = rank - target.count
-    let axes = shape.indices.filter { $0 < missing || (target[$0 - missing] == 1 && shape[$0] != 1) }
+    let axes = shape.indices.filter {
+      $0 < missing || (target[$0 - missing] == 1 && shape[$0] != 1)
+    }
     return sum(over: axes).reshaped(target)
   }
 

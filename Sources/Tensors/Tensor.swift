@@ -13,7 +13,9 @@ import Kernels
 public struct Tensor<Scalar: KernelScalar>: Sendable {
   /// Extent along each axis; `[]` is a single number.
   public let shape: [Int]
-  /// The scalars, row-major. Public so that kernels of sibling floors reach it; treat as read-only.
+  /// The scalars, row-major.
+  ///
+  /// Public so that kernels of sibling floors reach it; treat as read-only.
   public internal(set) var buffer: Buffer<Scalar>
 
   /// A tensor over a buffer that already holds `shape`'s scalars.
@@ -89,12 +91,15 @@ public struct Tensor<Scalar: KernelScalar>: Sendable {
   private func offset(_ index: [Int]) -> Int {
     require(
       index.count == rank && zip(index, shape).allSatisfy { $0 >= 0 && $0 < $1 },
-      "Tensor: index \(index) outside shape \(shape). To mend: one index in 0..<extent for each axis.")
+      "Tensor: index \(index) outside shape \(shape). To mend: one index in 0..<extent for each axis."
+    )
     return zip(index, shape).reduce(0) { $0 * $1.1 + $1.0 }
   }
 }
 
 extension Tensor: Equatable {
   /// Same shape and equal scalars (so a NaN equals nothing).
-  public static func == (a: Tensor, b: Tensor) -> Bool { a.shape == b.shape && a.scalars == b.scalars }
+  public static func == (a: Tensor, b: Tensor) -> Bool {
+    a.shape == b.shape && a.scalars == b.scalars
+  }
 }

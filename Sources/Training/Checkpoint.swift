@@ -73,7 +73,8 @@ public struct Checkpoint: Sendable {
       return number
     }
     guard try text("kind") == "mvmr.pretraining" else {
-      throw Checkpoint.error(path, "this is no checkpoint of a pre-training run", "use another file")
+      throw Checkpoint.error(
+        path, "this is no checkpoint of a pre-training run", "use another file")
     }
     configuration = try Configuration(yaml: text("configuration"), path: path)
     position = RunPosition(
@@ -82,7 +83,8 @@ public struct Checkpoint: Sendable {
     probeSteps = try count("probe_steps")
     let bits = try text("random_key")
     guard bits.utf8.count == 16, let value = UInt64(bits, radix: 16) else {
-      throw Checkpoint.error(path, "the random key is \(FormatError.quoted(bits))", "use another file")
+      throw Checkpoint.error(
+        path, "the random key is \(FormatError.quoted(bits))", "use another file")
     }
     key = RandomKey(bits: value)
 

@@ -30,6 +30,7 @@ public struct LabelledFeatures: Sendable {
 ///   - dataset: The images, with labels.
 ///   - statistics: What pixels are normalised with.
 ///   - batchSize: Images a pass; does not change the result.
+/// - Returns: One row of features an image, in the data set's order.
 /// - Throws: When an image cannot be read.
 public func extractFeatures(
   _ backbone: ResNet<Float>, _ dataset: any ImageDataset, statistics: ChannelStatistics,

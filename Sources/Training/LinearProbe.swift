@@ -58,7 +58,8 @@ public struct LinearProbe: Sendable {
     let centred = x - mean
     let deviation = (centred * centred).mean(over: 0, keepingAxes: true).map(.squareRoot)
     // A constant feature carries nothing: it is left at zero.
-    inverseDeviation = deviation.combined(.maximum, with: Tensor(1e-12)).map(.reciprocal)
+    inverseDeviation =
+      deviation.combined(.maximum, with: Tensor(1e-12)).map(.reciprocal)
       * (deviation - 1e-12).map(.isPositive)
     let X = Variable(centred * inverseDeviation)
     let features = x.shape[1]

@@ -116,6 +116,7 @@ public struct PreTrainingRun {
   ///   - observe: Called after every step.
   ///   - shouldStop: Asked after every optimiser step.
   /// - Returns: What was achieved; without `trained` when it was stopped.
+  /// - Throws: When an image cannot be read, a file cannot be written, or a number is not finite.
   public func run(
     observe: (StepRecord) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws -> PreTrainingResult {
@@ -196,7 +197,9 @@ extension StepRecord {
 extension PreTrainingResult {
   func json(seed: Int) -> JSONValue {
     func pair(_ value: (ProbeAccuracies) -> Double) -> JSONValue {
-      .object(["random": .number(value(random)), "trained": trained.map { .number(value($0)) } ?? .null])
+      .object([
+        "random": .number(value(random)), "trained": trained.map { .number(value($0)) } ?? .null,
+      ])
     }
     return .object([
       "linear_probe": pair(\.linear),

@@ -47,6 +47,7 @@ public struct RepresentationSet: Sendable {
   /// - Parameters:
   ///   - batch: Its original images, and the augmented pixels where they are needed.
   ///   - key: Draws the released code's shared augmentation.
+  /// - Returns: One `[N, pᵢ]` for each.
   public func callAsFunction(
     _ batch: PreTrainingBatch, key: RandomKey
   ) -> [RepresentationBatch<Float>] {

@@ -28,6 +28,7 @@ public enum Schedule: Sendable, Hashable {
   /// - Parameters:
   ///   - step: Optimiser steps taken before this one, from 0. Beyond the horizon the last rate holds.
   ///   - base: η.
+  /// - Returns: ηₜ.
   public func learningRate(step: Int, base: Double) -> Double {
     switch self {
     case .warmupCosine(let warmup, let total):

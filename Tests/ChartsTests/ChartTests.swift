@@ -57,7 +57,9 @@ private func overlap(_ a: Frame, _ b: Frame) -> Bool {
     #expect(texts(curve([])).contains { $0.text == "no values" })
     #expect(texts(curve([.nan])).contains { $0.text == "no values" })
     #expect(!texts(curve([1])).contains { $0.text == "no values" })
-    for value in [1e308, -1e308, Double.leastNonzeroMagnitude, 0] { _ = curve([value, 1, 2]).image(scale: 0.5) }
+    for value in [1e308, -1e308, Double.leastNonzeroMagnitude, 0] {
+      _ = curve([value, 1, 2]).image(scale: 0.5)
+    }
   }
 
   @Test("larger values stand higher and later ones further right, inside the page")

@@ -27,6 +27,8 @@ enum Program {
   /// - Parameters:
   ///   - arguments: Its arguments.
   ///   - file: Once this file is not empty, the program is interrupted as by Ctrl-C.
+  /// - Returns: How it ended and what it printed.
+  /// - Throws: When the program cannot be started.
   static func run(_ arguments: [String], interruptingOnce file: String? = nil) throws -> Outcome {
     let process = Process()
     let output = Pipe()
@@ -70,7 +72,8 @@ enum Program {
   func help() throws {
     let top = try Program.run(["--help"])
     #expect(top.status == 0)
-    for name in ["pretrain", "evaluate linear", "evaluate knn", "gradcheck", "bench", "synthesize"] {
+    for name in ["pretrain", "evaluate linear", "evaluate knn", "gradcheck", "bench", "synthesize"]
+    {
       #expect(top.output.contains(name))
       let one = try Program.run(name.split(separator: " ").map(String.init) + ["--help"])
       #expect(one.status == 0 && one.output.contains("Examples:"), "\(name)")
@@ -102,7 +105,10 @@ enum Program {
       let missing = try Program.run(["pretrain", "--config", "\(directory)/none.yaml"])
       #expect(missing.status == 1 && missing.errors.contains("none.yaml"))
       let noData = try Program.run(
-        ["pretrain", "--set", "dataset.name=stl10", "--set", "dataset.size=96", "--data", directory])
+        [
+          "pretrain", "--set", "dataset.name=stl10", "--set", "dataset.size=96", "--data",
+          directory,
+        ])
       #expect(noData.status == 1 && noData.errors.contains("train_X.bin"), "\(noData.errors)")
       let noCheckpoint = try Program.run(["evaluate", "linear", directory])
       #expect(noCheckpoint.status == 1 && noCheckpoint.errors.contains("checkpoint"))

@@ -81,7 +81,8 @@ import Training
   func configuration() throws {
     let rows = tableRows(try Repository.text("docs/configuration.md")).filter { $0[0] != "key" }
     let documented = Dictionary(
-      rows.map { ($0[0].trimmingCharacters(in: ["`"]), $0) }, uniquingKeysWith: { first, _ in first })
+      rows.map { ($0[0].trimmingCharacters(in: ["`"]), $0) },
+      uniquingKeysWith: { first, _ in first })
     #expect(documented.count == rows.count, "a key is documented twice")
     let keys = Set(ConfigurationField.all.map(\.key))
     #expect(keys.symmetricDifference(documented.keys) == [])

@@ -10,7 +10,8 @@ import Testing
   @Test("what is written reads back equal, and equal values give equal bytes")
   func roundTrip() throws {
     let value: JSONValue = [
-      "b": [1, -2, 0, true, nil_, "é\n\u{1}\"\\/"], "a": 0.1, "large": 1e300, "tiny": .number(.leastNonzeroMagnitude),
+      "b": [1, -2, 0, true, nil_, "é\n\u{1}\"\\/"], "a": 0.1, "large": 1e300,
+      "tiny": .number(.leastNonzeroMagnitude),
       "whole": 3.0, "max": .integer(.max), "min": .integer(.min), "empty": [:], "none": [],
     ]
     #expect(try parse(value.text) == value)

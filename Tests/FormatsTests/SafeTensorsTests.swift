@@ -40,7 +40,8 @@ import Testing
     #expect(!file.isVerified)
     #expect(try file.serialized(withChecksums: false) == bytes)
 
-    #expect(try file.tensor("f64").doubles() == [0.1, 1e300, -Double.leastNonzeroMagnitude, .infinity])
+    #expect(
+      try file.tensor("f64").doubles() == [0.1, 1e300, -Double.leastNonzeroMagnitude, .infinity])
     #expect(try file.tensor("i64").int64s() == [.min, .max, 0])
     #expect(try file.tensor("i32").int64s() == [-2_147_483_648, 2_147_483_647])
     #expect(try file.tensor("i16").int64s() == [-32768, 32767])

@@ -110,12 +110,14 @@ import Testing
     }
   }
 
-  @Test("every objective, optimiser and schedule runs", arguments: [
-    ["objective=released-code"], ["optimizer=adamw", "scheduler=cosine"],
-    ["optimizer=sgd", "scheduler=multistep", "milestones=[1]"], ["normalize_z=true"],
-    ["gradient_clip_val=0.1"], ["dataset.n_aug=2"], ["features=[]"],
-    ["dataset.aug_policy=cifar20"],
-  ])
+  @Test(
+    "every objective, optimiser and schedule runs",
+    arguments: [
+      ["objective=released-code"], ["optimizer=adamw", "scheduler=cosine"],
+      ["optimizer=sgd", "scheduler=multistep", "milestones=[1]"], ["normalize_z=true"],
+      ["gradient_clip_val=0.1"], ["dataset.n_aug=2"], ["features=[]"],
+      ["dataset.aug_policy=cifar20"],
+    ])
   func variants(overrides: [String]) throws {
     let c = try Configuration(yaml: TinyRun.yaml, overrides: overrides + ["epochs=2"])
     let training = try PreTraining(c, data: DataSource(c))

@@ -44,9 +44,9 @@ import Testing
       })
   }
 
-  /// Both steps together prove the network, the representations, every loss, backward, the running
-  /// statistics and Adam with its moments and coupled decay. The scattering transform is the least
-  /// exact part: some thousand additions of rounded products, 1e-13 relative.
+  // Both steps together prove the network, the representations, every loss, backward, the running
+  // statistics and Adam with its moments and coupled decay. The scattering transform is the least
+  // exact part: some thousand additions of rounded products, 1e-13 relative.
   @Test("two steps of the main job agree with PyTorch in every parameter and statistic")
   func twoSteps() throws {
     let fixture = try Fixture("training_step")
