@@ -40,6 +40,7 @@ public struct BatchNorm<Scalar: KernelScalar>: Layer {
     }
     let (y, batch) = batchNorm(
       x, gain: weight.variable(mode), bias: bias.variable(mode), epsilon: epsilon)
+    guard mode.updatesStatistics else { return y }
     // A single row has no unbiased variance; its biased one, 0, keeps the average finite.
     let unbiased = Scalar(batch.count) / Scalar(max(1, batch.count - 1))
     runningMean.value = runningMean.value * (1 - momentum) + batch.mean * momentum

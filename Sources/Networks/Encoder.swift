@@ -12,7 +12,7 @@ import Tensors
 /// A backbone and a projector.
 public struct Encoder<Scalar: KernelScalar>: Layer {
   /// f, from images to features.
-  public let backbone: ResNet<Scalar>
+  public var backbone: ResNet<Scalar>
   /// g, from features to embeddings.
   public let projector: Projector<Scalar>
 

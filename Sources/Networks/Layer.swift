@@ -16,6 +16,15 @@ public struct Mode: Sendable, Hashable {
   public var usesBatchStatistics: Bool
   /// Gradients reach the parameters.
   public var tracksGradients: Bool
+  /// Batch statistics are added to the running ones; not when a part is computed a second time.
+  public var updatesStatistics: Bool
+
+  /// All three choices.
+  public init(usesBatchStatistics: Bool, tracksGradients: Bool, updatesStatistics: Bool = true) {
+    self.usesBatchStatistics = usesBatchStatistics
+    self.tracksGradients = tracksGradients
+    self.updatesStatistics = updatesStatistics
+  }
 
   /// Batch statistics, gradients.
   public static let training = Mode(usesBatchStatistics: true, tracksGradients: true)

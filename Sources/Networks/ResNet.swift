@@ -65,6 +65,8 @@ public struct ResNet<Scalar: KernelScalar>: Layer {
   private let stem: Convolution2D<Scalar>
   private let stemNorm: BatchNorm<Scalar>
   private let stages: [[ResidualBlock<Scalar>]]
+  /// Keep only each block's input for backward and compute the rest again (Recomputation.swift).
+  public var recomputes = false
 
   /// Draws a network.
   ///
@@ -108,7 +110,9 @@ public struct ResNet<Scalar: KernelScalar>: Layer {
     var y = relu(stemNorm(stem(x, mode: mode), mode: mode))
     if backbone.plan.pools { y = maximumPool(y, kernel: 3, stride: 2, padding: 1) }
     for stage in stages {
-      for block in stage { y = block(y, mode: mode) }
+      for block in stage {
+        y = recomputes ? recomputed(y, mode: mode, block) : block(y, mode: mode)
+      }
     }
     return y.mean(over: 1, 2)
   }

@@ -2,8 +2,6 @@
 //
 // Read       RandomKey.swift ← this file → Images/AugmentationPolicy.swift
 
-import Foundation
-
 /// A sequence of draws that starts at the beginning of a key's blocks.
 ///
 /// Make one where it is used, from a key of its own, and let it go: it is never shared or stored.
@@ -42,12 +40,6 @@ public struct RandomStream: RandomNumberGenerator {
   public mutating func integer(below bound: Int) -> Int {
     // Multiply-shift: the bias is below bound · 2⁻⁶⁴.
     Int(next().multipliedFullWidth(by: UInt64(bound)).high)
-  }
-
-  /// A standard normal value (Box & Muller 1958, the cosine branch).
-  public mutating func normal() -> Double {
-    let radius = (-2 * log(1 - uniform())).squareRoot()  // 1 − u is in (0, 1]: the log is finite
-    return radius * cos(2 * Double.pi * uniform())
   }
 
   /// The numbers 0..<count in random order (Fisher & Yates).

@@ -46,6 +46,7 @@ public struct Configuration: Sendable, Hashable {
   public var encoderType = "resnet"
   public var projector = "8192-8192-8192"
   public var smallKernel = false
+  public var recomputes = false
 
   public var features = FeatureName.allCases
   public var scatteringScales = 2

@@ -64,6 +64,9 @@ public struct ConfigurationField: Sendable {
     .choice("encoder.backbone", \.backbone, "which residual network"),
     .text("encoder.out_dim", \.projector, "projector widths, such as 8192-8192-8192"),
     .bool("encoder.small_kernel", \.smallKernel, "3×3 stem without stride, for small images"),
+    .bool(
+      "encoder.recompute", \.recomputes,
+      "keep a quarter of the activations and compute the rest again in backward"),
     .choices("features", \.features, "representations of L₃, eq. (9)"),
     .integer("scatnet.J", \.scatteringScales, 1...8, "scales of the scattering transform"),
     .integer("scatnet.L", \.scatteringOrientations, 1...64, "orientations"),

@@ -133,10 +133,12 @@ public final class PreTraining {
 
   /// The encoder a configuration starts from.
   public static func randomEncoder(_ configuration: Configuration) throws -> Encoder<Float> {
-    Encoder(
+    var encoder = Encoder<Float>(
       backbone: configuration.backbone, smallKernel: configuration.smallKernel,
       projector: try Projector<Float>.widths(configuration.projector),
       key: RandomKey(seed: UInt64(configuration.seed)).child("encoder"))
+    encoder.backbone.recomputes = configuration.recomputes
+    return encoder
   }
 
   /// Batches in one epoch.
