@@ -20,6 +20,7 @@ import Tensors
 ///   - x: The input; the one activation that is kept.
 ///   - mode: How statistics and gradients are treated.
 ///   - layer: What is computed, now and once more during backward.
+/// - Returns: The layer's output.
 func recomputed<S>(_ x: Variable<S>, mode: Mode, _ layer: some Layer<S>) -> Variable<S> {
   // Without a gradient to the input there would be no backward to compute anything in.
   guard mode.tracksGradients, x.isTracked else { return layer(x, mode: mode) }
