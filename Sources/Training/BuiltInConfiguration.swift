@@ -6,19 +6,19 @@ extension Configuration {
   /// Drawn shapes, a small ResNet, a projector of 512: about two minutes on two cores.
   public static let builtIn = """
     batch_size: 128
-    epochs: 8
+    epochs: 7
     warmup_epochs: 1
     log_every: 5
     eval_every: 1
     optimizer: adam
     wd: 1e-6
-    lr: 2e-3
+    lr: 4e-3
     scheduler: warmup_cosine
     dataset:
       name: synthetic
       size: 32
       n_classes: 10
-      aug_policy: custom
+      aug_policy: cifar20
       train_images: 5000
       test_images: 1000
     encoder:
