@@ -94,7 +94,8 @@ public func convolution<S: KernelScalar>(
     let w = UnsafePointer(filter.pointer + group * g.outPerGroup)
     let panels = FilterPanels(
       tapRows: g.kernelHeight, tapColumns: g.kernelWidth, inputs: g.channelsPerGroup,
-      outputs: g.outPerGroup, columns: g.outWidth, outputStep: 1
+      outputs: g.outPerGroup, columns: g.isPointwise ? g.outHeight * g.outWidth : g.outWidth,
+      outputStep: 1
     ) { u, v, c in w + ((u * g.kernelWidth + v) * g.channelsPerGroup + c) * g.outChannels }
     Correlation(
       batch: g.batch, source: input.pointer, height: g.height, width: g.width,
@@ -144,7 +145,9 @@ public func convolutionInputGradient<S: KernelScalar>(
       for columns in across where !columns.taps.isEmpty {
         let panels = FilterPanels(
           tapRows: rows.taps.count, tapColumns: columns.taps.count, inputs: g.outPerGroup,
-          outputs: g.channelsPerGroup, columns: columns.count, outputStep: g.outChannels
+          outputs: g.channelsPerGroup,
+          columns: g.isPointwise ? rows.count * columns.count : columns.count,
+          outputStep: g.outChannels
         ) { u, v, o in
           w + (rows.taps[u] * g.kernelWidth + columns.taps[v]) * g.channelsPerGroup * g.outChannels
             + o

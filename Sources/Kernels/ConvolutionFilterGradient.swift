@@ -2,9 +2,11 @@
 //
 // Formula    dW[u,v,c,o] = Σ b,i,j  dY[b,i,j,o] · x[b, s·i + d·u − p, s·j + d·v − p, c]
 // Idea       For one tap, an outer product a pixel: neighbouring input channels down the tile,
-//            neighbouring output channels across. Both operands already lie in that order, so
-//            nothing is repacked; the input is padded once. With no dilation the channels of
-//            neighbouring taps in a kernel row follow each other in memory, so (v, c) is one run.
+//            neighbouring output channels across. Both operands already lie in that order; the
+//            input is padded once. With no dilation the channels of neighbouring taps in a kernel
+//            row follow each other in memory, so (v, c) is one run. Only where dY has many channels,
+//            so that a tile's part of a pixel is a small piece of it, a block of dY is copied into
+//            the order in which it is walked.
 // Order      Pixels are walked image by image, block by block (both slices of a block stay in the
 //            second-level cache); threads split the taps and channels, never the pixels.
 // Read       TileWalk.swift ← this file → Autodiff/Conv2D.swift
@@ -34,14 +36,18 @@ public func convolutionFilterGradient<S: KernelScalar>(
 
   // Pieces: (group, kernel row, run of (v, c)) in shares of whole tiles.
   let pieces = walk.pieces()
-  let shares = min(pieces.count, 4 * ThreadTeam.count)
+  let shares = min(pieces.count, (walk.copies ? 1 : 4) * ThreadTeam.count)
   parallelFor(shares) { share in
-    let mine = share * pieces.count / shares..<(share + 1) * pieces.count / shares
+    let mine = pieces[share * pieces.count / shares..<(share + 1) * pieces.count / shares]
+    let copy = walk.copies ? Buffer<S>(uninitialized: walk.copyCount) : nil
     for image in 0..<g.batch {
       var row = 0
       while row < g.outHeight {
         let count = min(walk.rowsABlock, g.outHeight - row)
-        for piece in pieces[mine] { walk.add(piece, image: image, row: row, rows: count, to: dW) }
+        if let copy { walk.copyBlock(image: image, row: row, rows: count, to: copy.pointer) }
+        for piece in mine {
+          walk.add(piece, image: image, row: row, rows: count, copy: copy?.pointer, to: dW)
+        }
         row += count
       }
     }
@@ -116,6 +122,31 @@ private struct FilterGradientWalk<S: KernelScalar> {
     rowsABlock = max(1, min(g.outHeight, 256 * 1024 / bytesARow))
   }
 
+  /// Lanes of the widest tile.
+  private var lanes: Int { 2 * S.Vector.scalarCount }
+  /// Whether a pixel of dY is so long that its pieces are worth copying together.
+  var copies: Bool { g.groups == 1 && g.outChannels % lanes == 0 && g.outChannels >= 8 * lanes }
+  /// Scalars of a copied block.
+  var copyCount: Int { rowsABlock * g.outWidth * g.outChannels }
+
+  /// Copies a block of dY to [channels of a tile][pixel][lane].
+  @inline(__always)
+  func copyBlock(image: Int, row: Int, rows: Int, to copy: UnsafeMutablePointer<S>) {
+    let half = S.Vector.scalarCount
+    let pixels = rows * g.outWidth
+    let first = dY + (image * g.outHeight + row) * g.outWidth * g.outChannels
+    for pixel in 0..<pixels {
+      var from = first + pixel * g.outChannels
+      var to = copy + pixel * lanes
+      for _ in 0..<g.outChannels / lanes {
+        to.vector = from.vector
+        (to + half).vector = (from + half).vector
+        from += lanes
+        to += pixels * lanes
+      }
+    }
+  }
+
   func pieces() -> [Piece] {
     let joined = g.dilation == 1 && g.groups == 1
     let runs = joined ? 1 : g.kernelWidth
@@ -138,37 +169,44 @@ private struct FilterGradientWalk<S: KernelScalar> {
   }
 
   @inline(__always)
-  func add(_ piece: Piece, image: Int, row: Int, rows: Int, to dW: UnsafeMutablePointer<S>) {
-    let lanes = S.Vector.scalarCount
+  func add(
+    _ piece: Piece, image: Int, row: Int, rows: Int, copy: UnsafeMutablePointer<S>?,
+    to dW: UnsafeMutablePointer<S>
+  ) {
     let a =
       x
       + ((image * height + row * g.stride + piece.kernelRow * g.dilation) * width
         + piece.kernelColumn * g.dilation) * g.channels + piece.group * g.channelsPerGroup
       + piece.first
-    let b =
-      dY + (image * g.outHeight + row) * g.outWidth * g.outChannels + piece.group * g.outPerGroup
     let c =
       dW
       + ((piece.kernelRow * g.kernelWidth + piece.kernelColumn) * g.channelsPerGroup + piece.first)
       * g.outChannels + piece.group * g.outPerGroup
+    // dY as it lies, or as it was copied: then a tile's channels of all pixels are neighbours.
+    let step = copy == nil ? g.outChannels : lanes
+    var b =
+      copy.map { UnsafePointer($0) }
+      ?? dY + (image * g.outHeight + row) * g.outWidth * g.outChannels + piece.group * g.outPerGroup
+    // Where neither side skips pixels between rows, a block is one long row.
+    let flat = g.stride == 1 && width == g.outWidth
     let walk = TileWalk(
-      outer: rows, inner: g.outWidth, aOuter: g.stride * width * g.channels,
-      aInner: g.stride * g.channels, bOuter: g.outWidth * g.outChannels, bInner: g.outChannels)
+      outer: flat ? 1 : rows, inner: flat ? rows * g.outWidth : g.outWidth,
+      aOuter: g.stride * width * g.channels, bOuter: g.outWidth * step,
+      steps: PixelSteps(a: g.stride * g.channels, b: step))
     var o = 0
     while o < g.outPerGroup {
       let left = g.outPerGroup - o
-      if left > lanes {
+      if left > lanes / 2 {
         walk.run(
-          Beside<Vector1<S>>.self, rows: piece.count, columns: left, a: a, aRow: UnitStep(),
-          b: b + o,
-          c: c + o, cRow: g.outChannels, adding: true)
-        o += 2 * lanes
+          Beside<Vector1<S>>.self, rows: piece.count, columns: left, a: a, b: b, c: c + o,
+          cRow: g.outChannels, adding: true)
+        b += copy == nil ? lanes : rows * g.outWidth * lanes
+        o += lanes
       } else {
         walk.run(
-          Vector1<S>.self, rows: piece.count, columns: left, a: a, aRow: UnitStep(), b: b + o,
-          c: c + o,
+          Vector1<S>.self, rows: piece.count, columns: left, a: a, b: b, c: c + o,
           cRow: g.outChannels, adding: true)
-        o += lanes
+        o += lanes / 2
       }
     }
   }

@@ -90,18 +90,22 @@ struct Correlation<S: KernelScalar> {
     let walk = TileWalk(
       outer: tapRows, middle: contiguous ? 1 : tapColumns,
       inner: contiguous ? tapColumns * usedChannels : usedChannels,
-      aOuter: dilationRows * pitch, aMiddle: dilationColumns * pixel, aInner: 1,
+      aOuter: dilationRows * pitch, aMiddle: dilationColumns * pixel,
       bOuter: tapColumns * usedChannels * Columns.width, bMiddle: usedChannels * Columns.width,
-      bInner: Columns.width)
+      steps: ImageSteps(row: step * pixel))
 
     let out = target + image * targetImage
     for panel in 0..<panels.count {
       let filter = panels.pointer(panel)
       let wanted = min(Columns.width, panels.outputs - panel * Columns.width)
-      for i in 0..<count {
+      // A 1×1 convolution that skips nothing sees its rows as one long row.
+      let joined = tapRows == 1 && pitch == columns * step * pixel && step == 1
+        && targetRow == columns * targetPixel
+      let lines = joined ? 1 : count
+      for i in 0..<lines {
         walk.run(
-          Columns.self, rows: columns, columns: wanted, a: base + step * i * pitch,
-          aRow: AnyStep(step: step * pixel), b: filter,
+          Columns.self, rows: joined ? count * columns : columns, columns: wanted,
+          a: base + step * i * pitch, b: filter,
           c: out + (first + i) * targetRow + panel * Columns.width, cRow: targetPixel,
           adding: false)
       }

@@ -100,7 +100,7 @@ public func matrixMultiply<S: KernelScalar>(
     }
     let blocksDown = (strips + MatrixBlocking.strips - 1) / MatrixBlocking.strips
     let blocksAcross = (panels + MatrixBlocking.panels - 1) / MatrixBlocking.panels
-    let walk = TileWalk(inner: deep, aInner: height, bInner: width)
+    let walk = TileWalk(inner: deep, steps: PackedSteps())
     let overwrite = k0 == 0 && !adding
     parallelFor(blocksDown * blocksAcross) { block in
       let down = block % blocksDown
@@ -109,7 +109,7 @@ public func matrixMultiply<S: KernelScalar>(
         for i in down * MatrixBlocking.strips..<min(strips, (down + 1) * MatrixBlocking.strips) {
           walk.run(
             Columns.self, rows: min(height, rows - i * height), columns: columns - j * width,
-            a: pA + i * height * deep, aRow: UnitStep(), b: pB + j * width * deep,
+            a: pA + i * height * deep, b: pB + j * width * deep,
             c: C + i * height * columns + j * width, cRow: columns, adding: !overwrite)
         }
       }

@@ -18,7 +18,8 @@ protocol Lanes {
   static func load(_ p: UnsafePointer<Scalar>) -> Self
   mutating func add(_ a: Scalar, times b: Self)
   func store(_ p: UnsafeMutablePointer<Scalar>)
-  func addTo(_ p: UnsafeMutablePointer<Scalar>)
+  /// Adds what lies at an address.
+  mutating func add(from p: UnsafePointer<Scalar>)
 }
 
 /// One machine vector.
@@ -32,7 +33,7 @@ struct Vector1<Scalar: KernelScalar>: Lanes {
     v = v.addingProduct(Scalar.Vector(repeating: a), b.v)
   }
   @inline(__always) func store(_ p: UnsafeMutablePointer<Scalar>) { p.vector = v }
-  @inline(__always) func addTo(_ p: UnsafeMutablePointer<Scalar>) { p.vector = p.vector + v }
+  @inline(__always) mutating func add(from p: UnsafePointer<Scalar>) { v = p.vector + v }
 }
 
 /// Two bundles of lanes side by side: `Beside<Vector1>` is 2 vectors, `Beside<Beside<Vector1>>` 4.
@@ -54,23 +55,28 @@ struct Beside<Half: Lanes>: Lanes {
     left.store(p)
     right.store(p + Half.width)
   }
-  @inline(__always) func addTo(_ p: UnsafeMutablePointer<Scalar>) {
-    left.addTo(p)
-    right.addTo(p + Half.width)
+  @inline(__always) mutating func add(from p: UnsafePointer<Scalar>) {
+    left.add(from: p)
+    right.add(from: p + Half.width)
   }
 }
 
 /// Rows of lanes that accumulate outer products.
 protocol RegisterTile {
   associatedtype Columns: Lanes
+  /// Where the rows of a are read: one address, or several that move together.
+  associatedtype Cursor
   static var rows: Int { get }
   static var zero: Self { get }
+  /// The addresses for a tile whose row r reads a + r · stride.
+  static func cursor(_ a: UnsafePointer<Columns.Scalar>, _ stride: Int) -> Cursor
+  static func advance(_ cursor: inout Cursor, by step: Int)
   /// Adds a[r · stride] · b to row r.
-  mutating func add(_ a: UnsafePointer<Columns.Scalar>, _ stride: Int, times b: Columns)
+  mutating func add(_ a: Cursor, _ stride: Int, times b: Columns)
   /// Writes row r to p + r · stride.
   func store(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int)
-  /// Adds row r to p + r · stride.
-  func addTo(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int)
+  /// Adds to row r what lies at p + r · stride.
+  mutating func add(from p: UnsafePointer<Columns.Scalar>, _ stride: Int)
 }
 
 /// A tile of one row.
@@ -80,26 +86,41 @@ struct Row<Columns: Lanes>: RegisterTile {
   @inline(__always) static var rows: Int { 1 }
   @inline(__always) static var zero: Self { Self(sums: .zero) }
   @inline(__always)
+  static func cursor(_ a: UnsafePointer<Columns.Scalar>, _ stride: Int)
+    -> UnsafePointer<Columns.Scalar>
+  { a }
+  @inline(__always)
+  static func advance(_ a: inout UnsafePointer<Columns.Scalar>, by step: Int) { a += step }
+  @inline(__always)
   mutating func add(_ a: UnsafePointer<Columns.Scalar>, _ stride: Int, times b: Columns) {
     sums.add(a.pointee, times: b)
   }
   @inline(__always) func store(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int) {
     sums.store(p)
   }
-  @inline(__always) func addTo(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int) {
-    sums.addTo(p)
+  @inline(__always) mutating func add(from p: UnsafePointer<Columns.Scalar>, _ stride: Int) {
+    sums.add(from: p)
   }
 }
 
-/// Two tiles, one above the other.
+/// Two tiles, one above the other, that share one address.
 struct Stack<Upper: RegisterTile, Lower: RegisterTile>: RegisterTile
-where Upper.Columns == Lower.Columns {
+where
+  Upper.Columns == Lower.Columns, Upper.Cursor == UnsafePointer<Upper.Columns.Scalar>,
+  Lower.Cursor == Upper.Cursor
+{
   typealias Columns = Upper.Columns
   var upper: Upper
   var lower: Lower
 
   @inline(__always) static var rows: Int { Upper.rows + Lower.rows }
   @inline(__always) static var zero: Self { Self(upper: .zero, lower: .zero) }
+  @inline(__always)
+  static func cursor(_ a: UnsafePointer<Columns.Scalar>, _ stride: Int)
+    -> UnsafePointer<Columns.Scalar>
+  { a }
+  @inline(__always)
+  static func advance(_ a: inout UnsafePointer<Columns.Scalar>, by step: Int) { a += step }
   @inline(__always)
   mutating func add(_ a: UnsafePointer<Columns.Scalar>, _ stride: Int, times b: Columns) {
     upper.add(a, stride, times: b)
@@ -109,11 +130,54 @@ where Upper.Columns == Lower.Columns {
     upper.store(p, stride)
     lower.store(p + Upper.rows * stride, stride)
   }
-  @inline(__always) func addTo(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int) {
-    upper.addTo(p, stride)
-    lower.addTo(p + Upper.rows * stride, stride)
+  @inline(__always) mutating func add(from p: UnsafePointer<Columns.Scalar>, _ stride: Int) {
+    upper.add(from: p, stride)
+    lower.add(from: p + Upper.rows * stride, stride)
   }
 }
+
+/// Two tiles, one above the other, with addresses of their own.
+///
+/// Twelve rows at a distance known only at run time need eleven offsets from one address, more than
+/// the processor has registers to spare. Three addresses of four rows each need one offset and its
+/// multiples, which the processor's addressing supplies.
+struct Apart<Upper: RegisterTile, Lower: RegisterTile>: RegisterTile
+where Upper.Columns == Lower.Columns {
+  typealias Columns = Upper.Columns
+  typealias Cursor = (upper: Upper.Cursor, lower: Lower.Cursor)
+  var upper: Upper
+  var lower: Lower
+
+  @inline(__always) static var rows: Int { Upper.rows + Lower.rows }
+  @inline(__always) static var zero: Self { Self(upper: .zero, lower: .zero) }
+  @inline(__always)
+  static func cursor(_ a: UnsafePointer<Columns.Scalar>, _ stride: Int) -> Cursor {
+    (Upper.cursor(a, stride), Lower.cursor(moved(a, by: Upper.rows * stride), stride))
+  }
+  @inline(__always)
+  static func advance(_ cursor: inout Cursor, by step: Int) {
+    Upper.advance(&cursor.upper, by: step)
+    Lower.advance(&cursor.lower, by: step)
+  }
+  @inline(__always)
+  mutating func add(_ a: Cursor, _ stride: Int, times b: Columns) {
+    upper.add(a.upper, stride, times: b)
+    lower.add(a.lower, stride, times: b)
+  }
+  @inline(__always) func store(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int) {
+    upper.store(p, stride)
+    lower.store(p + Upper.rows * stride, stride)
+  }
+  @inline(__always) mutating func add(from p: UnsafePointer<Columns.Scalar>, _ stride: Int) {
+    upper.add(from: p, stride)
+    lower.add(from: p + Upper.rows * stride, stride)
+  }
+}
+
+/// An address the optimiser cannot see through, or it would compute both from one and be back at
+/// eleven offsets.
+@inline(never)
+private func moved<S>(_ a: UnsafePointer<S>, by step: Int) -> UnsafePointer<S> { a + step }
 
 typealias Rows1<L: Lanes> = Row<L>
 typealias Rows2<L: Lanes> = Stack<Row<L>, Row<L>>
@@ -122,7 +186,8 @@ typealias Rows4<L: Lanes> = Stack<Rows2<L>, Rows2<L>>
 typealias Rows6<L: Lanes> = Stack<Rows4<L>, Rows2<L>>
 typealias Rows8<L: Lanes> = Stack<Rows4<L>, Rows4<L>>
 typealias Rows12<L: Lanes> = Stack<Rows8<L>, Rows4<L>>
-typealias Rows14<L: Lanes> = Stack<Rows8<L>, Rows6<L>>
+typealias Rows8Apart<L: Lanes> = Apart<Rows4<L>, Rows4<L>>
+typealias Rows12Apart<L: Lanes> = Apart<Rows8Apart<L>, Rows4<L>>
 
 extension UnsafePointer where Pointee: KernelScalar {
   /// The machine vector at this address, aligned or not.

@@ -1,6 +1,6 @@
 // The one inner loop: a register tile walks two operands and sums their outer products.
 //
-// Formula    tile[r, ·] = Σ_{o, m, i}  a[r·aRow + o·aOuter + m·aMiddle + i·aInner] ·
+// Formula    tile[r, ·] = Σ_{o, m, i}  a[r·row + o·aOuter + m·aMiddle + i·aInner] ·
 //                                      b[o·bOuter + m·bMiddle + i·bInner + ·]
 // Idea       Three nested counts cover everything: a matrix product needs one (i = k); a
 //            convolution forward walks kernel rows, kernel columns and channels; its filter
@@ -10,105 +10,150 @@
 //            depends on which height computed it.
 // Read       RegisterTile.swift ← this file → MatrixMultiply.swift, Correlation.swift
 
-/// How far apart the rows of a tile lie in operand a.
-protocol RowStep {
-  var step: Int { get }
+/// How the operands advance in the inner loop, in scalars.
+///
+/// A step that is a constant of the type is a constant in the instructions. With all of them at run
+/// time the compiler keeps addresses and sums on the stack: 175 instead of 240 GFLOP/s.
+protocol WalkSteps {
+  /// Whether `row` is known at compile time, so that one address serves all rows.
+  static var rowIsConstant: Bool { get }
+  /// From one row of the tile to the next in a.
+  var row: Int { get }
+  /// From one step of the inner loop to the next in a.
+  var a: Int { get }
+  /// The same in b, for a tile `width` lanes wide.
+  func b(_ width: Int) -> Int
 }
 
-/// Neighbouring scalars: the offsets of the rows are constants in the instructions.
-struct UnitStep: RowStep {
-  @inline(__always) var step: Int { 1 }
+/// Both operands packed: a matrix product.
+struct PackedSteps: WalkSteps {
+  @inline(__always) static var rowIsConstant: Bool { true }
+  @inline(__always) var row: Int { 1 }
+  @inline(__always) var a: Int { TileHeight.main }
+  @inline(__always) func b(_ width: Int) -> Int { width }
 }
 
-/// Any distance.
-struct AnyStep: RowStep {
-  let step: Int
+/// Rows are pixels, the inner loop runs along channels, the filter is packed: a correlation.
+struct ImageSteps: WalkSteps {
+  @inline(__always) static var rowIsConstant: Bool { false }
+  let row: Int
+  @inline(__always) var a: Int { 1 }
+  @inline(__always) func b(_ width: Int) -> Int { width }
+}
+
+/// Rows are channels, the inner loop runs along pixels: a filter gradient.
+struct PixelSteps: WalkSteps {
+  @inline(__always) static var rowIsConstant: Bool { true }
+  let a: Int
+  let b: Int
+  @inline(__always) var row: Int { 1 }
+  @inline(__always) func b(_ width: Int) -> Int { b }
 }
 
 /// Extents and steps of the three nested loops, in scalars.
-struct TileWalk {
+struct TileWalk<Steps: WalkSteps> {
   var outer = 1
   var middle = 1
   var inner: Int
   var aOuter = 0
   var aMiddle = 0
-  var aInner: Int
   var bOuter = 0
   var bMiddle = 0
-  var bInner: Int
+  var steps: Steps
 
   /// Sums one tile and writes it, or adds it, to c.
   @inline(__always)
   func sum<Tile: RegisterTile>(
-    _: Tile.Type, _ a: UnsafePointer<Tile.Columns.Scalar>, _ aRow: some RowStep,
+    _: Tile.Type, _ a: UnsafePointer<Tile.Columns.Scalar>,
     _ b: UnsafePointer<Tile.Columns.Scalar>, _ c: UnsafeMutablePointer<Tile.Columns.Scalar>,
-    _ cRow: Int, _ columns: Int, _ adding: Bool
+    _ cRow: Int, _ adding: Bool, flat: Bool
   ) {
     var tile = Tile.zero
-    for o in 0..<outer {
-      for m in 0..<middle {
-        var p = a + o * aOuter + m * aMiddle
-        var q = b + o * bOuter + m * bMiddle
-        for _ in 0..<inner {
-          tile.add(p, aRow.step, times: .load(q))
-          p += aInner
-          q += bInner
+    if flat {
+      // The same loop alone: inside two others the compiler spills the tile at its edges.
+      walkInner(&tile, a, b)
+    } else {
+      for o in 0..<outer {
+        for m in 0..<middle {
+          walkInner(&tile, a + o * aOuter + m * aMiddle, b + o * bOuter + m * bMiddle)
         }
       }
     }
-    if columns >= Tile.Columns.width {
-      if adding { tile.addTo(c, cRow) } else { tile.store(c, cRow) }
-    } else {
-      storePart(tile, c, cRow, columns, adding)
-    }
+    if adding { tile.add(from: c, cRow) }
+    tile.store(c, cRow)
   }
 
-  /// The last panel may be narrower than a tile: its sums take a detour through the stack.
-  @inline(never)
-  func storePart<Tile: RegisterTile>(
-    _ tile: Tile, _ c: UnsafeMutablePointer<Tile.Columns.Scalar>, _ cRow: Int, _ columns: Int,
-    _ adding: Bool
+  @inline(__always)
+  private func walkInner<Tile: RegisterTile>(
+    _ tile: inout Tile, _ a: UnsafePointer<Tile.Columns.Scalar>,
+    _ b: UnsafePointer<Tile.Columns.Scalar>
   ) {
-    let width = Tile.Columns.width
-    withUnsafeTemporaryAllocation(of: Tile.Columns.Scalar.self, capacity: Tile.rows * width) {
-      all in
-      guard let whole = all.baseAddress else { return }
-      tile.store(whole, width)
-      for r in 0..<Tile.rows {
-        for i in 0..<columns {
-          c[r * cRow + i] = adding ? c[r * cRow + i] + whole[r * width + i] : whole[r * width + i]
-        }
-      }
+    var p = Tile.cursor(a, steps.row)
+    var q = b
+    for _ in 0..<inner {
+      tile.add(p, steps.row, times: .load(q))
+      Tile.advance(&p, by: steps.a)
+      q += steps.b(Tile.Columns.width)
     }
   }
 
   /// Sums `rows` rows of outputs, cut into tiles, and writes or adds them to c.
   ///
-  /// Row r reads a + r · aRow and writes c + r · cRow. Of the lanes, `columns` are wanted; the rest are
-  /// computed and dropped.
+  /// - Parameters:
+  ///   - rows: How many rows; row r reads a + r · steps.row and writes c + r · cRow.
+  ///   - columns: How many of the lanes are wanted; the rest are computed and dropped.
   @inline(never)
   func run<L: Lanes>(
-    _: L.Type, rows: Int, columns: Int, a: UnsafePointer<L.Scalar>, aRow: some RowStep,
-    b: UnsafePointer<L.Scalar>, c: UnsafeMutablePointer<L.Scalar>, cRow: Int, adding: Bool
+    _: L.Type, rows: Int, columns: Int, a: UnsafePointer<L.Scalar>, b: UnsafePointer<L.Scalar>,
+    c: UnsafeMutablePointer<L.Scalar>, cRow: Int, adding: Bool
   ) {
-    var done = 0
-    while done < rows {
-      let p = a + done * aRow.step
-      let r = c + done * cRow
-      let height = TileHeight.next(rows - done)
-      switch height {
-      #if !LANES_256
-        case 14: sum(Rows14<L>.self, p, aRow, b, r, cRow, columns, adding)
-        case 12: sum(Rows12<L>.self, p, aRow, b, r, cRow, columns, adding)
-        case 8: sum(Rows8<L>.self, p, aRow, b, r, cRow, columns, adding)
-      #endif
-      case 6: sum(Rows6<L>.self, p, aRow, b, r, cRow, columns, adding)
-      case 4: sum(Rows4<L>.self, p, aRow, b, r, cRow, columns, adding)
-      case 3: sum(Rows3<L>.self, p, aRow, b, r, cRow, columns, adding)
-      case 2: sum(Rows2<L>.self, p, aRow, b, r, cRow, columns, adding)
-      default: sum(Rows1<L>.self, p, aRow, b, r, cRow, columns, adding)
+    // The last panel may be narrower than a tile: its sums take a detour through the stack.
+    let partial = columns < L.width
+    let capacity = partial ? TileHeight.main * L.width : 0
+    withUnsafeTemporaryAllocation(of: L.Scalar.self, capacity: capacity) { scratch in
+      var done = 0
+      while done < rows {
+        let height = TileHeight.next(rows - done)
+        let out = c + done * cRow
+        let whole = partial ? scratch.baseAddress ?? out : out
+        let row = partial ? L.width : cRow
+        if outer == 1 && middle == 1 {
+          runTile(
+            L.self, height, a + done * steps.row, b, whole, row, adding && !partial, flat: true)
+        } else {
+          runTile(
+            L.self, height, a + done * steps.row, b, whole, row, adding && !partial, flat: false)
+        }
+        if partial {
+          for r in 0..<height {
+            for i in 0..<columns {
+              let sum = whole[r * L.width + i]
+              out[r * cRow + i] = adding ? out[r * cRow + i] + sum : sum
+            }
+          }
+        }
+        done += height
       }
-      done += height
+    }
+  }
+
+  @inline(__always)
+  private func runTile<L: Lanes>(
+    _: L.Type, _ height: Int, _ a: UnsafePointer<L.Scalar>, _ b: UnsafePointer<L.Scalar>,
+    _ c: UnsafeMutablePointer<L.Scalar>, _ cRow: Int, _ adding: Bool, flat: Bool
+  ) {
+    switch height {
+    #if !LANES_256
+      case 12 where Steps.rowIsConstant: sum(Rows12<L>.self, a, b, c, cRow, adding, flat: flat)
+      case 8 where Steps.rowIsConstant: sum(Rows8<L>.self, a, b, c, cRow, adding, flat: flat)
+      case 12: sum(Rows12Apart<L>.self, a, b, c, cRow, adding, flat: flat)
+      case 8: sum(Rows8Apart<L>.self, a, b, c, cRow, adding, flat: flat)
+    #endif
+    case 6: sum(Rows6<L>.self, a, b, c, cRow, adding, flat: flat)
+    case 4: sum(Rows4<L>.self, a, b, c, cRow, adding, flat: flat)
+    case 3: sum(Rows3<L>.self, a, b, c, cRow, adding, flat: flat)
+    case 2: sum(Rows2<L>.self, a, b, c, cRow, adding, flat: flat)
+    default: sum(Rows1<L>.self, a, b, c, cRow, adding, flat: flat)
     }
   }
 }
@@ -126,19 +171,16 @@ enum TileHeight {
     /// The height matrix multiply packs for.
     static let main = 12
 
-    /// The next height for `rows` rows: even cuts where they exist (16 = 8 + 8, 28 = 14 + 14),
-    /// else the tallest that fits.
+    /// The next height for `rows` rows: the tallest that fits, but 16 = 8 + 8 and 14 = 8 + 6.
+    /// (A tile of 14 × 2 vectors leaves one register; the compiler then keeps sums in memory.)
     @inline(__always)
     static func next(_ rows: Int) -> Int {
-      if rows % 12 == 0 { return 12 }
-      if rows % 14 == 0 { return 14 }
-      if rows % 8 == 0 { return 8 }
       switch rows {
-      case 14...: return 12
-      case 12, 13: return 12
-      case 8...11: return 8
-      case 6, 7: return 6
-      case 4, 5: return 4
+      case 14, 16: return 8
+      case 12...: return 12
+      case 8...: return 8
+      case 6...: return 6
+      case 4...: return 4
       default: return rows
       }
     }
