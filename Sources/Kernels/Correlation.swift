@@ -99,7 +99,8 @@ struct Correlation<S: KernelScalar> {
       let filter = panels.pointer(panel)
       let wanted = min(Columns.width, panels.outputs - panel * Columns.width)
       // A 1×1 convolution that skips nothing sees its rows as one long row.
-      let joined = tapRows == 1 && pitch == columns * step * pixel && step == 1
+      let joined =
+        tapRows == 1 && pitch == columns * step * pixel && step == 1
         && targetRow == columns * targetPixel
       let lines = joined ? 1 : count
       for i in 0..<lines {

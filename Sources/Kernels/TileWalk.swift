@@ -99,9 +99,8 @@ struct TileWalk<Steps: WalkSteps> {
 
   /// Sums `rows` rows of outputs, cut into tiles, and writes or adds them to c.
   ///
-  /// - Parameters:
-  ///   - rows: How many rows; row r reads a + r · steps.row and writes c + r · cRow.
-  ///   - columns: How many of the lanes are wanted; the rest are computed and dropped.
+  /// Row r reads a + r · steps.row and writes c + r · cRow. Of the lanes, `columns` are wanted; the
+  /// rest are computed and dropped.
   @inline(never)
   func run<L: Lanes>(
     _: L.Type, rows: Int, columns: Int, a: UnsafePointer<L.Scalar>, b: UnsafePointer<L.Scalar>,

@@ -36,7 +36,7 @@ public func drawCurves(_ folder: RunFolder, title: String) throws {
     panels: [
       chart("Objective L, eq. (10)", "loss", ["loss"]),
       chart("Invariance and variance, eq. (7)", "loss", ["MSE", "STD"]),
-      chart("1 − distance correlation, eq. (8), (9)", "1 - dCor", correlations),
+      chart("1 - distance correlation, eq. (8), (9)", "1 - dCor", correlations),
       chart("Online linear probe", "accuracy", ["probe_accuracy", "probe_test_accuracy"]),
       chart("Deviation of the embedding", "mean deviation", ["embedding_deviation"]),
       chart("Learning rate", "rate", ["learning_rate"]),
