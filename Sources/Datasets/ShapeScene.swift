@@ -38,6 +38,7 @@ struct ShapeScene: Sendable {
     radius = uniform(0.28, 0.42)
     let room = Double(0.56 - radius)  // a twentieth of the side may stick out
     center = SIMD2(0.5 + uniform(-room, room), 0.5 + uniform(-room, room))
+    // Up to 20°: with any turn, an encoder needs far more than the few minutes of the main job.
     let angle = uniform(-Double.pi / 9, Double.pi / 9)
     let stretch = uniform(0.85, 1.18)
     let mirror: Float = stream.uniform() < 0.5 ? 1 : -1

@@ -140,6 +140,7 @@ public struct PosixFileSystem: FileSystem, Sendable {
 private func posixOpen(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 {
   unsafe open(path, flags, mode)
 }
+// Raw pointers because the system calls take them; each lives for the length of its call.
 private func posixRead(_ file: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
   unsafe read(file, buffer, count)
 }

@@ -4,11 +4,11 @@
 // Ladder     `matrixMultiplyReference` is the formula as three loops, 1 to 2 GFLOP/s. The fast rung
 //            keeps three levels of memory busy at once (Goto & van de Geijn, ACM TOMS 2008):
 //            · a 12 × 2-vector tile of C in registers (RegisterTile.swift),
-//            · a panel of B, 256 deep and 2 vectors wide, in the first-level cache,
-//            · a block of A, 120 rows × 256 deep, in the second-level cache.
+//            · a strip of A, 12 rows × 512 deep, in the first-level cache,
+//            · a panel of B, 2 vectors wide, and a block of A, 120 rows, in the second-level cache.
 //            A and B are repacked block by block into the order in which the tile walks them, so
 //            the inner loop reads both one after the other, whatever the transposes were.
-// Order      The sum over k runs upwards in blocks of 256: fixed, whatever the number of threads.
+// Order      The sum over k runs upwards in blocks of 512: fixed, whatever the number of threads.
 // Read       RegisterTile.swift, TileWalk.swift ← this file → Tensors/MatrixProduct.swift
 // Tests      Tests/KernelsTests/MatrixMultiplyTests.swift
 
