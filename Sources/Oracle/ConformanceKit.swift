@@ -92,6 +92,9 @@ public struct ConformanceKit: Sendable {
     return ConformanceKit(directory: directory, entries: entries)
   }
 
+}
+
+extension ConformanceKit {
   /// Reads the manifest of a kit.
   ///
   /// - Throws: An error that names the manifest.
