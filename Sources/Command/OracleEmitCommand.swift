@@ -9,6 +9,9 @@ extension Option {
   static let attribute = Option(
     name: "--set", value: "KEY=VALUE", help: "set one attribute of the operation; repeatable",
     repeats: true)
+  static let shape = Option(
+    name: "--shape", value: "TENSOR=N,N…", help: "another shape of one input; repeatable",
+    repeats: true)
   static let scalar = Option(
     name: "--scalar", value: "NAME", help: "float64 or float32 (default: float64)")
   static let caseFile = Option(
@@ -20,17 +23,18 @@ extension Option {
 extension Command {
   static let oracleEmit = Command(
     "oracle emit", "Write a golden case: inputs, outputs, cotangents and gradients.",
-    options: [.attribute, .seed, .scalar, .caseFile, .all], positional: "[OPERATION]",
+    options: [.attribute, .shape, .seed, .scalar, .caseFile, .all], positional: "[OPERATION]",
     examples: [
       "oracle emit conv2d --set stride=2 --set padding=1 -o conv.safetensors",
       "oracle emit mv-mr-objective --scalar float32 --seed 7 -o loss.safetensors",
+      "oracle emit maximum-pool --shape input.x=1,9,9,2 -o pool.safetensors",
       "oracle emit --all kit",
     ]
   ) { arguments in
     let seed = UInt64(try arguments.integer(.seed, in: 0...Int.max) ?? 0)
     let scalar = try scalar(arguments)
     if let directory = arguments.string(.all) {
-      for option in [Option.attribute, .caseFile] where arguments.has(option) {
+      for option in [Option.attribute, .shape, .caseFile] where arguments.has(option) {
         throw UsageError(
           what: "--all writes every operation, so \(option.name) has no place",
           remedy: "leave it out, or name one operation")
@@ -57,18 +61,33 @@ extension Command {
       throw UsageError(what: "no file is named", remedy: "write -o FILE")
     }
     let operation = try asMisuse(OracleOperation.named(arguments.positional[0]))
-    let pairs = try arguments.strings(.attribute).map { text in
-      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2 else {
-        throw UsageError(what: "--set \(text) has no '='", remedy: "write --set KEY=VALUE")
+    let shapes = try pairs(arguments, .shape).map { tensor, text in
+      let extents = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+      guard extents.count <= 8, !extents.contains(nil) else {
+        throw UsageError(what: "--shape is '\(text)'", remedy: "write \(Option.shape.usage)")
       }
-      return (key: String(parts[0]), text: String(parts[1]))
+      return (tensor: tensor, shape: extents.compactMap { $0 })
     }
     let golden = try asMisuse(
-      GoldenCase.sample(operation, set: pairs, seed: seed, scalar: scalar))
+      GoldenCase.sample(
+        operation, set: pairs(arguments, .attribute), seed: seed, scalar: scalar, shapes: shapes))
     let bytes = try golden.write(to: path)
     print("\(golden.tensors.count) tensors, \(bytes.count) bytes, are in \(path)")
     return 0
+  }
+
+  /// The values of an option that are a key and a text.
+  private static func pairs(
+    _ arguments: Arguments, _ option: Option
+  ) throws -> [(key: String, text: String)] {
+    try arguments.strings(option).map { text in
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2 else {
+        throw UsageError(
+          what: "\(option.name) \(text) has no '='", remedy: "write \(option.usage)")
+      }
+      return (key: String(parts[0]), text: String(parts[1]))
+    }
   }
 
   private static func scalar(_ arguments: Arguments) throws -> OracleScalar {

@@ -32,7 +32,19 @@ extension GoldenCase {
       operation: operation, attributes: attributes, scalar: scalar,
       tolerance: operation.tolerances[scalar], writer: GoldenCase.writer, tensors: [:])
     let key = RandomKey(seed: seed).child(operation.name)
-    for slot in try operation.tensors(attributes) where slot.generated == nil {
+    let slots = try operation.tensors(attributes).filter { $0.generated == nil }
+    let shapeable = slots.filter { if case .scalar = $0.element { true } else { false } }
+    for (tensor, shape) in shapes {
+      try OracleError.check(
+        shapeable.contains { $0.name == tensor },
+        "\(operation.name) has no tensor \(FormatError.quoted(tensor)) whose shape is free",
+        mend: OracleError.nearest(tensor, among: shapeable.map(\.name)))
+      try OracleError.check(
+        shape.allSatisfy { $0 >= 1 }, tensor: tensor, "the shape is \(shape)",
+        mend: "extents of at least 1")
+      try OracleError.bound(shape, of: tensor)
+    }
+    for slot in slots {
       let shape = shapes.first { $0.tensor == slot.name }?.shape ?? slot.sampleShape
       sample.tensors.insert(
         try slot.sample(shape, scalar, key: key.child(slot.name)), for: slot.name)
@@ -90,15 +102,18 @@ extension GoldenCase {
     let outputs = try operation.compute(problem)
     var results = OrderedMap<TensorRecord>()
     var loss: Variable<S>?
+    var isDifferentiable = false
     var tracked: [(variable: Variable<S>, cotangent: Tensor<S>)] = []
     for output in outputs {
       switch output.content {
       case .record(let record): results.insert(record, for: "output.\(output.name)")
       case .numbers(let y):
         results.insert(TensorRecord(y.value), for: "output.\(output.name)")
-        guard y.isTracked else { continue }
+        guard output.takesCotangent else { continue }
+        isDifferentiable = true
         let name = "cotangent.\(output.name)"
         let c: Tensor<S> = try numbers(try cotangent(name, y.shape), name, TensorSlot.anyNumber)
+        guard y.isTracked else { continue }
         tracked.append((y, c))
         let term = (y * Variable(c)).sum()
         loss = loss.map { $0 + term } ?? term
@@ -110,8 +125,8 @@ extension GoldenCase {
     } else {
       loss?.backward()
     }
-    for slot in problem.slots where slot.isTracked {
-      guard let x = problem.variables[slot.name], loss != nil else { continue }
+    for slot in problem.slots where slot.isTracked && isDifferentiable {
+      guard let x = problem.variables[slot.name] else { continue }
       let gradient = x.gradient ?? .zeros(x.shape)
       let isLarge = slot.generated != nil && x.value.count > ParameterPattern.summaryCount
       let written =

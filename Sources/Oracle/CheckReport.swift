@@ -120,6 +120,13 @@ public struct CheckReport: Sendable {
 }
 
 extension CheckReport {
+  /// The reason, clipped where it is not our own text.
+  private var reason: String {
+    let known = OracleOperation.all.first { $0.name == operation }?.tolerances[scalar].reason
+    return known == tolerance.reason
+      ? tolerance.reason : FormatError.quoted(tolerance.reason).trimmingCharacters(in: ["'"])
+  }
+
   /// The table people read.
   public var table: String {
     var rows = [["tensor", "shape", "absolute", "relative", "ulp", "worst at", "verdict"]]
@@ -133,7 +140,7 @@ extension CheckReport {
     var text = "\(operation), \(scalar.rawValue): \(title)\n"
     text +=
       "tolerance \(short(tolerance.relative)) of the largest element + \(short(tolerance.absolute))"
-    text += ": \(FormatError.quoted(tolerance.reason).trimmingCharacters(in: ["'"]))\n"
+    text += ": \(reason)\n"
     if isLooser { text += "note: this is looser than the operation's own tolerance\n" }
     text += "\n" + CheckReport.aligned(rows)
     for one in comparisons where one.verdict == .beyond {
@@ -155,7 +162,7 @@ extension CheckReport {
       "passes": .bool(passes),
       "tolerance": [
         "relative": .number(tolerance.relative), "absolute": .number(tolerance.absolute),
-        "reason": .string(tolerance.reason),
+        "reason": .string(tolerance.reason), "looser": .bool(isLooser),
       ],
       "tensors": .array(
         comparisons.map { one in

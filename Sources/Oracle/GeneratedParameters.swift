@@ -19,26 +19,30 @@
 public enum ParameterPattern {
   static let prime = 65519
 
-  /// pat(k; offset), in −½…½.
-  public static func value(_ k: Int, offset: Int) -> Double {
-    let m = (k + 1009 * offset) % prime
-    return Double(m * m * m % prime) / Double(prime) - 0.5
+  /// One period: (m³ mod p)/p − ½ for m in 0..<p.
+  private static let period: [Double] = (0..<prime).map { m in
+    Double(m * m * m % prime) / Double(prime) - 0.5
   }
+
+  /// pat(k; offset), in −½…½.
+  public static func value(_ k: Int, offset: Int) -> Double { period[(k + 1009 * offset) % prime] }
 
   /// pat(k; offset) for k in 0..<count, as scale · pat + shift.
   public static func values(
     _ count: Int, offset: Int, scale: Double = 1, shift: Double = 0
   ) -> [Double] {
-    (0..<count).map { scale * value($0, offset: offset) + shift }
+    let period = period
+    return (0..<count).map { scale * period[($0 + 1009 * offset) % prime] + shift }
   }
 
   /// What a case holds of a gradient that is too large to be written whole; 7 numbers.
   public static func summary(_ values: [Double]) -> [Double] {
     var norm = 0.0
     var projections = [0.0, 0.0, 0.0]
+    let period = period
     for k in values.indices {
       norm += values[k] * values[k]
-      for i in 0..<3 { projections[i] += values[k] * value(k, offset: 1001 + i) }
+      for i in 0..<3 { projections[i] += values[k] * period[(k + 1009 * (1001 + i)) % prime] }
     }
     let n = values.count
     return [norm.squareRoot()] + projections + [values[0], values[n / 2], values[n - 1]]

@@ -124,9 +124,10 @@ extension GoldenCase {
       return value
     }
     // Bytes may be a level apart; numbers never need as much.
+    let isBytes = standard.absolute >= 1
     return Tolerance(
       relative: try number("tolerance.relative", standard.relative, 0.1),
-      absolute: try number("tolerance.absolute", standard.absolute, 1),
+      absolute: try number("tolerance.absolute", standard.absolute, isBytes ? 1 : 0.1),
       reason: metadata["tolerance.reason"] ?? standard.reason)
   }
 

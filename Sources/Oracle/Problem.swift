@@ -45,7 +45,7 @@ struct Problem<Scalar: KernelScalar> {
 /// One output of an operation.
 struct Output<Scalar: KernelScalar> {
   enum Content {
-    /// Numbers; a case holds a cotangent for each tracked output.
+    /// Numbers of the case's type.
     case numbers(Variable<Scalar>)
     /// Bytes.
     case record(TensorRecord)
@@ -53,10 +53,14 @@ struct Output<Scalar: KernelScalar> {
 
   let name: String
   let content: Content
+  /// Whether a case holds a cotangent for it.
+  let takesCotangent: Bool
 
-  init(_ name: String, _ variable: Variable<Scalar>) {
+  /// Numbers; tracked ones take a cotangent, constants only where that is asked for.
+  init(_ name: String, _ variable: Variable<Scalar>, takesCotangent: Bool = false) {
     self.name = name
     content = .numbers(variable)
+    self.takesCotangent = takesCotangent || variable.isTracked
   }
 
   init(_ name: String, _ tensor: Tensor<Scalar>) { self.init(name, Variable(tensor)) }
@@ -64,6 +68,7 @@ struct Output<Scalar: KernelScalar> {
   init(_ name: String, _ record: TensorRecord) {
     self.name = name
     content = .record(record)
+    takesCotangent = false
   }
 }
 

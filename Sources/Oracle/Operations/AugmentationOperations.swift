@@ -15,7 +15,7 @@ import Tensors
 let stepAttributes: [OracleAttribute] = [
   .choice(
     "policy", AugmentationPolicy.allCases.map(\.rawValue), "which policy draws a sample's steps"),
-  .integer("size", 1...1024, default: 16, "side of the view a sample draws, in pixels"),
+  .integer("size", 1...1024, default: 24, "side of the view a sample draws, in pixels"),
   .text("steps", default: "draw", "what to do, in order; 'draw' when a case is made"),
 ]
 
@@ -35,8 +35,8 @@ let drawSteps: @Sendable (OracleAttributes, UInt64) throws -> OracleAttributes =
 /// The image lies in reason, and every step fits it.
 let verifyImageSteps: @Sendable (OracleAttributes, NamedExtents) throws -> Void = { a, e in
   try OracleError.check(
-    e["H"] <= 4096 && e["W"] <= 4096, "an image of \(e["H"]) × \(e["W"])",
-    mend: "at most 4096 pixels a side")
+    e["H"] <= 1024 && e["W"] <= 1024, "an image of \(e["H"]) × \(e["W"])",
+    mend: "at most 1024 pixels a side")
   try prove(try steps(of: a), height: e["H"], width: e["W"])
 }
 

@@ -116,8 +116,8 @@ func prove(
       }
     case .flip, .grayscale, .brightness, .contrast, .saturation, .hue: break
     }
-    guard h <= 4096, w <= 4096 else {
-      throw OracleError("'\(step.text)' makes an image of \(h) × \(w)", mend: "at most 4096 pixels")
+    guard h <= 1024, w <= 1024 else {
+      throw OracleError("'\(step.text)' makes an image of \(h) × \(w)", mend: "at most 1024 pixels")
     }
   }
 }

@@ -57,8 +57,8 @@ extension OracleOperation {
       "projector", "linear · bn · relu · linear …, from features to embeddings",
       symbol: "Projector", source: "MV-MR §5, table 8",
       attributes: [
-        .integer("inputs", 1...4096, default: 5, "length of h"),
-        .integers("widths", 1...4096, count: 1...8, default: "7,6,4", "width of each layer"),
+        .integer("inputs", 1...1024, default: 5, "length of h"),
+        .integers("widths", 1...1024, count: 1...8, default: "7,6,4", "width of each layer"),
         modeAttribute,
       ], outputs: "z [N, d]; running statistics afterwards", tolerances: .network,
       kit: [
@@ -156,8 +156,9 @@ extension Problem {
 
 private func verifyImages(_ a: OracleAttributes, _ e: NamedExtents) throws {
   try OracleError.check(
-    e["N"] <= 1024 && e["H"] <= 512 && e["W"] <= 512, tensor: "input.x",
-    "\(e["N"]) images of \(e["H"]) × \(e["W"])", mend: "at most 1024 images of 512 × 512")
+    e["N"] <= 1 << 12 && e["H"] <= 512 && e["W"] <= 512 && e["N"] * e["H"] * e["W"] <= 1 << 16,
+    tensor: "input.x", "\(e["N"]) images of \(e["H"]) × \(e["W"])",
+    mend: "at most 512 × 512 pixels each, and 65536 together")
 }
 
 private func linear<S>(_ p: Problem<S>) throws -> [Output<S>] {

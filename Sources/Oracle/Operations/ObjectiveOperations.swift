@@ -15,7 +15,7 @@ private let numericsAttribute = OracleAttribute.choice(
 
 /// Near together where distances are floored, so that some are and some are not.
 private func spread(_ a: OracleAttributes) -> ClosedRange<Double> {
-  a.text("numerics") == "clamped" ? -0.009...0.009 : -1...1
+  a.text("numerics") == "clamped" ? -0.016...0.016 : -1...1
 }
 
 private let bothNumerics: [KitVariant] = [.plain, .variant("clamped", ["numerics": "clamped"])]
@@ -135,7 +135,12 @@ private func centre<S>(_ p: Problem<S>) throws -> [Output<S>] {
 private func dependence<S>(_ p: Problem<S>) throws -> [Output<S>] {
   let (x, y) = (p["input.x"], p["input.y"])
   if p.operation == "distance-correlation" {
-    return [Output("correlation", distanceCorrelation(x, y, numerics: numerics(p.attributes)))]
+    // Of a constant batch it is a constant, which takes a cotangent all the same.
+    return [
+      Output(
+        "correlation", distanceCorrelation(x, y, numerics: numerics(p.attributes)),
+        takesCotangent: true)
+    ]
   }
   return [
     Output(

@@ -6,6 +6,7 @@
 // Tests      Tests/OracleTests/RoundTripTests.swift
 
 import Autodiff
+import Formats
 import Kernels
 import Tensors
 
@@ -38,7 +39,9 @@ extension OracleOperation {
           try OracleError.check(
             e.axes("B…").count <= 1, tensor: "input.a", "the batch has axes \(e.axes("B…"))",
             mend: "at most one batch axis")
-          try OracleError.bound(e.axes("B…") + [e["M"], e["N"]], of: "output.c")
+          let c = e.axes("B…") + [e["M"], e["N"]]
+          try OracleError.bound(c, of: "output.c")
+          try boundWork(c, times: [e["K"]], tensor: "input.b")
         }, product, product),
       OracleOperation(
         "conv2d", "convolution without bias", symbol: "conv2D", source: convolutionSource,
@@ -107,7 +110,17 @@ private func verifyConvolution(_ a: OracleAttributes, _ e: NamedExtents) throws 
     room.0 >= 0 && room.1 >= 0, tensor: "parameter.weight",
     "a kernel of \(e["K"]) × \(e["L"]) does not fit \(e["H"]) × \(e["W"]) pixels",
     mend: "height + 2·padding of at least dilation·(kernel − 1) + 1; likewise width")
-  try OracleError.bound([e["N"], room.0 / s + 1, room.1 / s + 1, e["O"]], of: "output.y")
+  let y = [e["N"], room.0 / s + 1, room.1 / s + 1, e["O"]]
+  try OracleError.bound(y, of: "output.y")
+  try boundWork(y, times: [e["K"], e["L"], e["I"]], tensor: "parameter.weight")
+}
+
+/// Keeps a file from asking for hours.
+private func boundWork(_ outputs: [Int], times terms: [Int], tensor: String) throws {
+  let count = TensorRecord.elementCount(of: outputs + terms) ?? .max
+  try OracleError.check(
+    count <= 1 << 37, tensor: tensor, "\(outputs) sums of \(terms) terms each",
+    mend: "at most 2^37 products together; use smaller tensors")
 }
 
 private func verifyPool(_ a: OracleAttributes, _ e: NamedExtents) throws {

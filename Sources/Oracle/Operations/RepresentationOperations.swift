@@ -66,6 +66,10 @@ extension OracleOperation {
           min(e["H"], e["W"]) >= a.integer("pool"), tensor: "input.images",
           "no cell of \(a.integer("pool")) pixels fits \(e["H"]) × \(e["W"])",
           mend: "larger images, or smaller cells")
+        let pool = a.integer("pool")
+        try OracleError.bound(
+          [e["N"], e["C"], a.integer("bins"), e["H"] / pool, e["W"] / pool],
+          of: "output.features")
       }, orientedGradients, orientedGradients),
     OracleOperation(
       "local-deviation", "full_img_std: the standard deviation of each 3 × 3 window",
@@ -97,9 +101,9 @@ private func imageBatch(
 private func verifyBatch(_ a: OracleAttributes, _ e: NamedExtents) throws {
   try OracleError.check(
     e["N"] <= 4096 && e["C"] <= 64 && e["H"] <= 512 && e["W"] <= 512
-      && e["N"] * e["C"] * e["H"] * e["W"] <= 1 << 22, tensor: "input.images",
+      && e["N"] * e["C"] * e["H"] * e["W"] <= 1 << 20, tensor: "input.images",
     "\(e["N"]) images of \(e["H"]) × \(e["W"]) × \(e["C"])",
-    mend: "at most 512 × 512 pixels, 64 channels, and 4194304 numbers together")
+    mend: "at most 512 × 512 pixels, 64 channels, and 1048576 numbers together")
 }
 
 private func pixels<S>(_ p: Problem<S>) throws -> [Output<S>] {
