@@ -5,10 +5,15 @@
 import Foundation
 import MVMR
 
+extension Option {
+  static let markdown = Option(
+    name: "--markdown", value: nil, help: "print the table of docs/oracle.md")
+}
+
 extension Command {
   static let oracleList = Command(
     "oracle list", "Show every operation with its attributes, its source and its tolerance.",
-    options: [.json], positional: "[NAME…]",
+    options: [.json, .markdown], positional: "[NAME…]",
     examples: ["oracle list", "oracle list conv2d attention", "oracle list --json"]
   ) { arguments in
     let operations =
@@ -16,6 +21,8 @@ extension Command {
       ? OracleOperation.all : arguments.positional.map { try asMisuse(OracleOperation.named($0)) }
     if arguments.has(.json) {
       print(JSONValue.array(operations.map(\.json)).text)
+    } else if arguments.has(.markdown) {
+      for operation in operations { print(operation.documentationRow) }
     } else {
       print(operations.map(\.description).joined(separator: "\n"), terminator: "")
       if arguments.positional.isEmpty { print("\n\(operations.count) operations") }

@@ -84,12 +84,12 @@ extension OracleOperation {
           "parameters", ["generated", "stored"],
           "by the rule of docs/oracle.md, with gradients summarised, or in the file"),
       ], outputs: "h [N, D]; running statistics afterwards",
-      tolerances: .network,
+      tolerances: .deepNetwork,
       kit: [
         .variant("18", ["backbone": "resnet18"]),
         .variant("18-small", ["backbone": "resnet18", "stem": "small"]),
         .variant("18-evaluation", ["backbone": "resnet18", "mode": "evaluation"]),
-        .variant("50", ["backbone": "resnet50"]),
+        .variant("50", ["backbone": "resnet50"], shapes: ["input.x": [5, 40, 37, 3]]),
         .variant("50-small", ["backbone": "resnet50", "stem": "small"]),
         .variant("50-evaluation", ["backbone": "resnet50", "mode": "evaluation"]),
         .variant("8x4", ["backbone": "resnet8x4"]),
@@ -106,9 +106,12 @@ extension OracleOperation {
 }
 
 extension Tolerances {
-  static let network = relative(
-    float64: 1e-9, float32: 2e-2,
-    "up to 53 layers, each normalised; a rounding may turn a relu, a maximum, or a small variance")
+  fileprivate static let network = relative(
+    float64: 1e-11, float32: 1e-3,
+    "a few layers, each normalised by a variance of few rows, which amplifies rounding")
+  fileprivate static let deepNetwork = relative(
+    float64: 1e-9, float32: 5e-2,
+    "up to 53 layers, each normalised; in float32 a rounding turns some relu or maximum")
 }
 
 /// The parameters of a network, as its state dictionary names and orders them; counters excluded.
