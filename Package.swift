@@ -130,7 +130,10 @@ let package = Package(
       ]),
     tests(
       "OracleTests",
-      ["Oracle", "Formats", "Tensors", "Kernels", "Randomness", "Autodiff", "Networks", "Objectives"]
+      [
+        "Oracle", "Formats", "Tensors", "Kernels", "Randomness", "Autodiff", "Networks",
+        "Objectives",
+      ]
     ),
     tests("CommandTests", ["Command"]),
     tests("DocumentationTests", ["Training", "Oracle"]),

@@ -130,7 +130,8 @@ extension GoldenCase {
       let gradient = x.gradient ?? .zeros(x.shape)
       let isLarge = slot.generated != nil && x.value.count > ParameterPattern.summaryCount
       let written =
-        isLarge ? Tensor<Double>(
+        isLarge
+        ? Tensor<Double>(
           [ParameterPattern.summaryCount],
           ParameterPattern.summary(gradient.converted(to: Double.self).scalars)
         ).converted(to: S.self) : gradient
@@ -159,6 +160,7 @@ extension GoldenCase {
           tensor: slot.name, "it is missing",
           mend: "\(operation.name) takes [\(slot.pattern)] under this name")
       }
+      try record.require(slot.dtype(scalar), scalar, tensor: slot.name)
       try extents.match(record.shape, to: slot.pattern, of: slot.name)
     }
     try operation.verify(attributes, extents)
@@ -176,10 +178,8 @@ extension GoldenCase {
         let value: Tensor<S> = try numbers(record, slot.name, range)
         variables[slot.name] = slot.isTracked ? Variable(tracking: value) : Variable(value)
       case .byte:
-        try slot.require(.u8, record)
         records[slot.name] = record
       case .integer(let range):
-        try slot.require(.i64, record)
         for (i, value) in try record.int64s().enumerated() where !range.contains(value) {
           throw OracleError(
             tensor: slot.name, "element \(i) is \(value)",
@@ -197,12 +197,7 @@ extension GoldenCase {
   private func numbers<S: KernelScalar>(
     _ record: TensorRecord, _ name: String, _ range: ClosedRange<Double>
   ) throws -> Tensor<S> {
-    let dtype: DType = scalar == .float64 ? .f64 : .f32
-    guard record.dtype == dtype else {
-      throw OracleError(
-        tensor: name, "it holds \(record.dtype.rawValue), but the scalar is \(scalar.rawValue)",
-        mend: "write it as \(dtype.rawValue), or change the scalar of the case")
-    }
+    try record.require(scalar.dtype, scalar, tensor: name)
     let values = try record.doubles()
     for (i, value) in values.enumerated() where !range.contains(value) {
       let place = indexText(i, in: record.shape)
@@ -215,11 +210,29 @@ extension GoldenCase {
   }
 }
 
-extension TensorSlot {
-  fileprivate func require(_ dtype: DType, _ record: TensorRecord) throws(OracleError) {
-    guard record.dtype == dtype else {
+extension OracleScalar {
+  fileprivate var dtype: DType { self == .float64 ? .f64 : .f32 }
+}
+
+extension TensorRecord {
+  fileprivate func require(
+    _ wanted: DType, _ scalar: OracleScalar, tensor: String
+  ) throws(OracleError) {
+    guard dtype == wanted else {
       throw OracleError(
-        tensor: name, "it holds \(record.dtype.rawValue)", mend: "write it as \(dtype.rawValue)")
+        tensor: tensor, "it holds \(dtype.rawValue), in a case of scalar \(scalar.rawValue)",
+        mend: "write it as \(wanted.rawValue)")
+    }
+  }
+}
+
+extension TensorSlot {
+  /// The element type a file must hold.
+  fileprivate func dtype(_ scalar: OracleScalar) -> DType {
+    switch element {
+    case .scalar: scalar.dtype
+    case .byte: .u8
+    case .integer: .i64
     }
   }
 

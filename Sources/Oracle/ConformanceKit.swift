@@ -105,7 +105,8 @@ extension ConformanceKit {
       OracleError(problem, mend: remedy).inFile(path)
     }
     guard manifest["format"]?.integer == ConformanceKit.format else {
-      throw fail("the format is not \(ConformanceKit.format)", "read it with the version that wrote it")
+      throw fail(
+        "the format is not \(ConformanceKit.format)", "read it with the version that wrote it")
     }
     guard let cases = manifest["cases"]?.array, !cases.isEmpty else {
       throw fail("there is no list of cases", "write the kit again: mvmr oracle emit --all DIR")
@@ -157,7 +158,8 @@ public struct KitReport: Sendable {
     lines = kit.entries.map { entry in
       let path = "\(directory)/\(entry.file)"
       do {
-        let report = try theirs.map { try CheckReport(comparing: path, with: "\($0)/\(entry.file)") }
+        let report =
+          try theirs.map { try CheckReport(comparing: path, with: "\($0)/\(entry.file)") }
           ?? CheckReport(recomputing: path)
         return Line(file: entry.file, result: .success(report))
       } catch let error as OracleError {

@@ -101,7 +101,8 @@ extension GoldenCase {
       guard GoldenCase.families.contains(String(family)), name.count > family.count + 1 else {
         throw OracleError(
           tensor: name, "the name belongs to no family",
-          mend: "begin it with one of \(GoldenCase.families.map { $0 + "." }.joined(separator: " "))")
+          mend:
+            "begin it with one of \(GoldenCase.families.map { $0 + "." }.joined(separator: " "))")
       }
     }
     self.init(

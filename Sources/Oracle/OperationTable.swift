@@ -20,7 +20,8 @@ extension OracleOperation {
       let shape = slot.pattern.split(separator: " ").joined(separator: ", ")
       return "\(slot.name) [\(shape)]\(slot.isTracked ? "" : " constant")"
     }
-    let rest = parameters.count > 8 ? ["\(parameters.count) parameters by their state dictionary keys"] : []
+    let rest =
+      parameters.count > 8 ? ["\(parameters.count) parameters by their state dictionary keys"] : []
     return (list + rest).joined(separator: "; ")
   }
 
@@ -59,16 +60,17 @@ extension OracleOperation {
           ]
         }),
       "tolerance": .object(
-        OrderedMap(dictionaryOf: OracleScalar.allCases.map { scalar in
-          let one = tolerances[scalar]
-          return (
-            scalar.rawValue,
-            [
-              "relative": .number(one.relative), "absolute": .number(one.absolute),
-              "reason": .string(one.reason),
-            ]
-          )
-        })),
+        OrderedMap(
+          dictionaryOf: OracleScalar.allCases.map { scalar in
+            let one = tolerances[scalar]
+            return (
+              scalar.rawValue,
+              [
+                "relative": .number(one.relative), "absolute": .number(one.absolute),
+                "reason": .string(one.reason),
+              ]
+            )
+          })),
     ])
   }
 }

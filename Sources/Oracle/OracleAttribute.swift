@@ -78,7 +78,9 @@ public struct OracleAttribute: Hashable, Sendable {
     case .number(let range): Double(text).map(range.contains) ?? false
     case .choice(let words): words.contains(text)
     case .integers(let range, let count):
-      OracleAttribute.integers(text).map { count.contains($0.count) && $0.allSatisfy(range.contains) }
+      OracleAttribute.integers(text).map {
+        count.contains($0.count) && $0.allSatisfy(range.contains)
+      }
         ?? false
     case .text: text.utf8.count <= 4096
     }

@@ -73,9 +73,9 @@ enum Program {
     let top = try Program.run(["--help"])
     #expect(top.status == 0)
     for name in [
-      "pretrain", "evaluate linear", "evaluate knn", "oracle list", "gradcheck", "bench", "synthesize",
-    ]
-    {
+      "pretrain", "evaluate linear", "evaluate knn", "oracle list", "gradcheck", "bench",
+      "synthesize",
+    ] {
       #expect(top.output.contains(name))
       let one = try Program.run(name.split(separator: " ").map(String.init) + ["--help"])
       #expect(one.status == 0 && one.output.contains("Examples:"), "\(name)")

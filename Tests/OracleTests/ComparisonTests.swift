@@ -53,7 +53,8 @@ import Testing
   @Test("a result that is missing, misshapen or of another type fails")
   func verdicts() throws {
     let y = TensorRecord([1.0, 2], shape: [2])
-    func verdict(_ ours: TensorRecord?, _ theirs: TensorRecord?) throws -> TensorComparison.Verdict {
+    func verdict(_ ours: TensorRecord?, _ theirs: TensorRecord?) throws -> TensorComparison.Verdict
+    {
       try TensorComparison("output.y", ours: ours, theirs: theirs, tolerance: tolerance).verdict
     }
     #expect(try verdict(y, y) == .within)

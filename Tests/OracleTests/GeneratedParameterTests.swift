@@ -8,7 +8,8 @@ import Testing
   @Test("the pattern is the documented one")
   func pattern() {
     // By hand: m = 1009 · 2 + 3 = 2021; 2021³ mod 65519 = 63265.
-    #expect(ParameterPattern.value(3, offset: 2) == Double(2021 * 2021 * 2021 % 65519) / 65519 - 0.5)
+    #expect(
+      ParameterPattern.value(3, offset: 2) == Double(2021 * 2021 * 2021 % 65519) / 65519 - 0.5)
     #expect(ParameterPattern.value(0, offset: 0) == -0.5)
     #expect(ParameterPattern.value(1, offset: 0) == 1 / 65519.0 - 0.5)
   }

@@ -55,9 +55,12 @@ struct HostileCase: Sendable, CustomStringConvertible {
       $0.tensors["cotangent.z"] = $0.tensors["cotangent.y"]
     },
     HostileCase("channels that disagree", says: "parameter.weight", "3 channels") {
-      $0.tensors["parameter.weight"] = TensorRecord([Double](repeating: 1, count: 48), shape: [4, 2, 3, 2])
+      $0.tensors["parameter.weight"] = TensorRecord(
+        [Double](repeating: 1, count: 48), shape: [4, 2, 3, 2])
     },
-    HostileCase("extents that disagree", "layer-norm", says: "parameter.weight", "C is 4", "input.x") {
+    HostileCase(
+      "extents that disagree", "layer-norm", says: "parameter.weight", "C is 4", "input.x"
+    ) {
       $0.tensors["parameter.weight"] = TensorRecord([1.0, 1, 1, 1], shape: [4])
     },
     HostileCase("too few axes", says: "input.x", "3 axes") {
@@ -101,7 +104,8 @@ struct HostileCase: Sendable, CustomStringConvertible {
     HostileCase("negative variance", "batch-norm", says: "parameter.running_var", "0.0…") {
       $0.tensors["parameter.running_var"] = TensorRecord([1.0, -1, 1], shape: [3])
     },
-    HostileCase("label beyond the classes", "cross-entropy", says: "attribute.labels", "4 classes") {
+    HostileCase("label beyond the classes", "cross-entropy", says: "attribute.labels", "4 classes")
+    {
       $0.tensors["attribute.labels"] = TensorRecord([Int64](repeating: 4, count: 5), shape: [5])
     },
     HostileCase("negative row", "gather", says: "attribute.rows", "element 0 is -1") {
@@ -135,7 +139,8 @@ struct HostileCase: Sendable, CustomStringConvertible {
       $0.tensors["input.image"] = TensorRecord([Double](repeating: 1, count: 12), shape: [2, 2, 3])
     },
     HostileCase("a result too large", "pairwise-distances", says: "at most") {
-      $0.tensors["input.x"] = TensorRecord([Double](repeating: 1, count: 20_000), shape: [20_000, 1])
+      $0.tensors["input.x"] = TensorRecord(
+        [Double](repeating: 1, count: 20_000), shape: [20_000, 1])
     },
     HostileCase("axis beyond the last", "sum", says: "axes", "0..<3") {
       $0.metadata["attribute.axes"] = "5"
@@ -144,7 +149,8 @@ struct HostileCase: Sendable, CustomStringConvertible {
 }
 
 @Suite("Hostile cases") struct HostileCaseTests {
-  @Test("a foreign file that is wrong says what, where and how to mend it", arguments: HostileCase.all)
+  @Test(
+    "a foreign file that is wrong says what, where and how to mend it", arguments: HostileCase.all)
   func message(hostile: HostileCase) throws {
     let result = try outcome(hostile.operation, changing: hostile.change)
     guard case .failure(let error) = result else {
@@ -188,7 +194,9 @@ struct HostileCase: Sendable, CustomStringConvertible {
 
   @Test("a manifest cannot lead out of its folder")
   func manifest() throws {
-    for name in ["../secret.safetensors", "/etc/passwd", "a/b.safetensors", ".safetensors", "x.txt"] {
+    for name in [
+      "../secret.safetensors", "/etc/passwd", "a/b.safetensors", ".safetensors", "x.txt",
+    ] {
       try inFolder { folder in
         let text = #"{"format":1,"cases":[{"file":"\#(name)","operation":"add"}]}"#
         try text.write(toFile: "\(folder)/manifest.json", atomically: true, encoding: .utf8)

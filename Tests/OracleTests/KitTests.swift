@@ -23,9 +23,12 @@ import Testing
         #expect(one["bytes"]?.integer == bytes.count)
         #expect(one["sha256"]?.string == SHA256.hex(of: bytes), "\(file)")
       }
-      let report = try KitReport(folder)
-      #expect(report.passes, "\(report.table)")
-      #expect(report.lines.count == cases.count)
+      // The deepest networks are recomputed once, in the case with the large stem.
+      let skipped = ["18-small", "18-evaluation", "50", "50-small", "50-evaluation"]
+      for entry in kit.entries where !skipped.contains(where: { entry.file.contains("-\($0).") }) {
+        let report = try CheckReport(recomputing: "\(folder)/\(entry.file)")
+        #expect(report.passes, "\(report.table)")
+      }
     }
   }
 

@@ -65,8 +65,9 @@ import Testing
   @Test("every differentiable operation, layer and loss has golden cases")
   func coverage() {
     let symbols = Set(OracleOperation.all.map(\.symbol))
-    // A convolution layer is conv2D without more; an encoder is a ResNet and a projector.
-    let covered = symbols.union(["Convolution2D", "Encoder"])
+    // A convolution layer is conv2D without more, the layer BatchNorm is batchNorm with its running
+    // statistics, an encoder is a ResNet and a projector.
+    let covered = symbols.union(["Convolution2D", "batchNorm", "Encoder"])
     for one in GradientCase.operations + GradientCase.layers + GradientCase.losses {
       let symbol = String(one.name.split(separator: ",")[0])
       #expect(covered.contains(symbol), "\(symbol)")

@@ -72,7 +72,7 @@ extension AugmentationStep {
       let word = words.first ?? ""
       let form = AugmentationStep.forms.first { $0.split(separator: " ")[0] == word }
       throw OracleError(
-        "there is no step \(FormatError.quoted(String(text)))",
+        "there is no step \(FormatError.quoted(words.joined(separator: " ")))",
         mend: form.map { "write \($0)" }
           ?? "steps are \(AugmentationStep.forms.joined(separator: "; "))")
     }

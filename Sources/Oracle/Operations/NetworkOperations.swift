@@ -126,7 +126,8 @@ private func parameterSlots<S>(_ layer: some Layer<S>, generated: Bool) -> [Tens
     // Filters by He's rule; gains and variances around 1, biases and means around 0.
     let isCentred = name.hasSuffix("bias") || name.hasSuffix("running_mean")
     let range =
-      shape.count > 1 ? -bound...bound : isCentred ? -0.2...0.2 : (isVariance ? 0.5...1.5 : 0.7...1.3)
+      shape.count > 1
+      ? -bound...bound : isCentred ? -0.2...0.2 : (isVariance ? 0.5...1.5 : 0.7...1.3)
     var slot = TensorSlot.parameter(
       name, shape.map(String.init).joined(separator: " "), shape, in: range,
       allowed: isVariance ? 0...3e38 : TensorSlot.anyNumber, tracked: parameter.isTrained)

@@ -117,7 +117,8 @@ extension OracleOperation {
 extension Tolerances {
   fileprivate static let distances = relative(
     float64: 1e-10, float32: 2e-3,
-    "squared distances as differences of products: near rows cancel, and the root halves the digits")
+    "squared distances as differences of products: near rows cancel, and the root halves the digits"
+  )
 }
 
 private func numerics(_ a: OracleAttributes) -> DistanceNumerics {

@@ -30,7 +30,8 @@ extension OracleOperation {
         ], outputs: "parameter, first, second afterwards, of the shapes before",
         tolerances: .steps,
         kit: [
-          .plain, .variant("first-step", ["step": "1"]), .variant("no-decay", ["weight-decay": "0"]),
+          .plain, .variant("first-step", ["step": "1"]),
+          .variant("no-decay", ["weight-decay": "0"]),
           .variant(
             "other-betas",
             ["beta1": "0.8", "beta2": "0.95", "epsilon": "0.001", "step": "3"]),
@@ -113,7 +114,8 @@ extension OracleOperation {
 
 extension Tolerances {
   fileprivate static let steps = relative(
-    float64: 1e-13, float32: 5e-6, "some ten roundings an element; powers of β by repeated squaring")
+    float64: 1e-13, float32: 5e-6, "some ten roundings an element; powers of β by repeated squaring"
+  )
 }
 
 private func adam<S>(_ p: Problem<S>) throws -> [Output<S>] {
@@ -126,7 +128,9 @@ private func adam<S>(_ p: Problem<S>) throws -> [Output<S>] {
     p.value("input.parameter"), p.value("input.first"), p.value("input.second")
   )
   let g = p.value("input.gradient").buffer
-  θ.update { θ in m.update { m in v.update { adamStep(step, parameter: θ, gradient: g, first: m, second: $0) } } }
+  θ.update { θ in
+    m.update { m in v.update { adamStep(step, parameter: θ, gradient: g, first: m, second: $0) } }
+  }
   return [Output("parameter", θ), Output("first", m), Output("second", v)]
 }
 

@@ -49,7 +49,8 @@ extension OracleOperation {
           .integer("stride", 1...64, default: 1, "step between windows, in pixels"),
           .integer("padding", 0...64, default: 0, "zeros on each side, in pixels"),
           .integer("dilation", 1...64, default: 1, "distance between taps, in pixels"),
-          .integer("groups", 1...4096, default: 1, "independent convolutions the channels split in"),
+          .integer(
+            "groups", 1...4096, default: 1, "independent convolutions the channels split in"),
         ], outputs: "y [N, H′, W′, O], H′ = ⌊(H + 2p − d(K − 1) − 1)/s⌋ + 1", tolerances: .sums,
         kit: [
           .plain, .variant("padded", ["padding": "1"]),
@@ -81,7 +82,8 @@ extension OracleOperation {
       (
         "maximum-pool", "the largest of each window; the first of equal ones takes the gradient",
         "maximumPool", Tolerances.elementwise
-      ), ("average-pool", "the mean of each window; zeros of the padding count", "averagePool", .sums),
+      ),
+      ("average-pool", "the mean of each window; zeros of the padding count", "averagePool", .sums),
     ].map { name, summary, symbol, tolerances in
       OracleOperation(
         name, summary, symbol: symbol, source: "Dumoulin & Visin, 2016, relationship 15",

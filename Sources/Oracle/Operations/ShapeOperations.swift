@@ -32,7 +32,9 @@ extension OracleOperation {
     [
       ("sum", "the sum over axes", "sum", Tolerances.sums),
       ("mean", "the mean over axes", "mean", .sums),
-      ("maximum", "the largest over axes; equal values share the gradient", "maximum", .elementwise),
+      (
+        "maximum", "the largest over axes; equal values share the gradient", "maximum", .elementwise
+      ),
     ].map { name, summary, symbol, tolerances in
       OracleOperation(
         name, summary, symbol: symbol, source: "calculus",
@@ -47,7 +49,8 @@ extension OracleOperation {
 
   static let indexing: [OracleOperation] = [
     OracleOperation(
-      "reshape", "the same numbers under another shape", symbol: "reshaped", source: "row-major order",
+      "reshape", "the same numbers under another shape", symbol: "reshaped",
+      source: "row-major order",
       attributes: [
         .integers("shape", 1...(1 << 26), count: 0...8, default: "5,6", "the new extents")
       ], outputs: "y", tolerances: .moves, tensors: { _ in [.input("x", "X…", [3, 2, 5])] },
