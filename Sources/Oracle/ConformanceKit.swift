@@ -44,6 +44,7 @@ public struct ConformanceKit: Sendable {
   ///   - seed: Equal seeds give equal kits.
   ///   - scalar: The number type of all cases.
   ///   - progress: Called with each entry, once it is written.
+  /// - Throws: When the folder or a file cannot be written.
   /// - Returns: The kit; the manifest is written last, so a folder that has one is complete.
   public static func emit(
     to directory: String, seed: UInt64 = 0, scalar: OracleScalar = .float64,
@@ -63,7 +64,8 @@ public struct ConformanceKit: Sendable {
     var cases: [JSONValue] = []
     for (file, operation, variant) in plan {
       let golden = try GoldenCase.sample(
-        operation, set: variant.attributes, seed: seed, scalar: scalar, shapes: variant.shapes)
+        operation, set: variant.attributes, seed: seed, scalar: scalar, shapes: variant.shapes,
+        multiplesOf: variant.quantum)
       let bytes = try golden.write(to: "\(directory)/\(file)")
       let entry = KitEntry(file: file, operation: operation.name, size: bytes.count)
       entries.append(entry)

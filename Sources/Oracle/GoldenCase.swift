@@ -38,18 +38,6 @@ public struct GoldenCase: Sendable {
   /// Bytes of a file the oracle reads.
   static let largestFile = 1 << 30
 
-  init(
-    operation: OracleOperation, attributes: OracleAttributes, scalar: OracleScalar,
-    tolerance: Tolerance, writer: String, tensors: OrderedMap<TensorRecord>
-  ) {
-    self.operation = operation
-    self.attributes = attributes
-    self.scalar = scalar
-    self.tolerance = tolerance
-    self.writer = writer
-    self.tensors = tensors
-  }
-
   /// The tensors of a family such as `output`, in the order of the file.
   func names(_ family: String) -> [String] {
     tensors.keys.filter { $0.hasPrefix(family + ".") }

@@ -17,15 +17,17 @@ public struct KitVariant: Sendable {
   public let attributes: [(key: String, text: String)]
   /// Shapes that differ, by tensor.
   let shapes: [(tensor: String, shape: [Int])]
+  /// Numbers are rounded to multiples of this, so that a sample meets kinks and ties.
+  let quantum: Double?
 
   /// A variant.
   static func variant(
     _ name: String, _ attributes: KeyValuePairs<String, String> = [:],
-    shapes: KeyValuePairs<String, [Int]> = [:]
+    shapes: KeyValuePairs<String, [Int]> = [:], multiplesOf quantum: Double? = nil
   ) -> KitVariant {
     KitVariant(
       name: name, attributes: attributes.map { ($0.key, $0.value) },
-      shapes: shapes.map { ($0.key, $0.value) })
+      shapes: shapes.map { ($0.key, $0.value) }, quantum: quantum)
   }
 
   static let plain = variant("")

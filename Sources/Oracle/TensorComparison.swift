@@ -57,6 +57,7 @@ public struct TensorComparison: Sendable {
   ///   - ours: What was computed; nil when there is none of this name.
   ///   - theirs: What is expected; nil when there is none of this name.
   ///   - tolerance: How far apart they may be.
+  /// - Throws: `FormatError` for element types that are no numbers.
   public init(
     _ name: String, ours: TensorRecord?, theirs: TensorRecord?, tolerance: Tolerance
   ) throws {

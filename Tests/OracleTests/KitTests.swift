@@ -32,6 +32,28 @@ import Testing
     }
   }
 
+  @Test("cases of kinks and ties meet them")
+  func kinks() throws {
+    func sample(_ name: String, _ variant: String) throws -> GoldenCase {
+      let operation = try OracleOperation.named(name)
+      let one = try #require(operation.kit.first { $0.name == variant })
+      return try GoldenCase.sample(
+        operation, set: one.attributes, shapes: one.shapes, multiplesOf: one.quantum)
+    }
+    for name in ["relu", "magnitude"] {
+      #expect(try sample(name, "kinks").file.tensor("input.x").doubles().contains(0))
+    }
+    let z = try sample("length-normalized", "zero-rows").file.tensor("input.z").doubles()
+    #expect(stride(from: 0, to: z.count, by: 2).contains { z[$0] == 0 && z[$0 + 1] == 0 })
+    let d = try sample("pairwise-distances", "equal-rows").file.tensor("output.distances").doubles()
+    #expect(d.count { $0 == 0 } > 9)
+    // Gradients of tied maxima are shared: some are not the whole cotangent.
+    let tied = try sample("maximum", "ties")
+    let whole = Set(try tied.file.tensor("cotangent.y").doubles() + [0])
+    let shared = try tied.file.tensor("gradient.input.x").doubles()
+    #expect(shared.contains { !whole.contains($0) })
+  }
+
   @Test("a score counts what is wrong, missing and unreadable")
   func score() throws {
     try inFolder { folder in

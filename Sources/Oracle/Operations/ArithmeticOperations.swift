@@ -68,6 +68,8 @@ extension OracleOperation {
         name, summary, symbol: symbol,
         source: name.hasSuffix("gelu") ? "Hendrycks & Gimpel, 2016, §2" : "calculus",
         attributes: attributes, outputs: "y, of x's shape", tolerances: .functions,
+        kit: ["relu", "magnitude"].contains(name)
+          ? [.plain, .variant("kinks", multiplesOf: 0.5)] : [.plain],
         tensors: { _ in
           let positive = name == "logarithm" || name == "square-root"
           return [

@@ -110,7 +110,7 @@ extension Tolerances {
     float64: 1e-11, float32: 1e-3,
     "a few layers, each normalised by a variance of few rows, which amplifies rounding")
   fileprivate static let deepNetwork = relative(
-    float64: 1e-9, float32: 5e-2,
+    float64: 1e-10, float32: 5e-2,
     "up to 53 layers, each normalised; in float32 a rounding turns some relu or maximum")
 }
 

@@ -29,7 +29,8 @@ extension OracleOperation {
     OracleOperation(
       "pairwise-distances", "the Euclidean distance of every pair of rows",
       symbol: "pairwiseDistances", source: "MV-MR eq. (3), aₖₗ", attributes: [numericsAttribute],
-      outputs: "distances [N, N]", tolerances: .distances, kit: bothNumerics,
+      outputs: "distances [N, N]", tolerances: .distances,
+      kit: bothNumerics + [.variant("equal-rows", shapes: ["input.x": [9, 2]], multiplesOf: 1)],
       tensors: { a in [.input("x", "N P", [7, 3], in: spread(a))] }, verify: verifyRows,
       distances, distances),
     OracleOperation(
@@ -76,6 +77,9 @@ extension OracleOperation {
     OracleOperation(
       "length-normalized", "each row divided by max(‖z‖, 1e-12)", symbol: "lengthNormalized",
       source: "MV-MR released code, normalize_z", outputs: "y [N, D]", tolerances: .sums,
+      kit: [
+        .plain, .variant("zero-rows", shapes: ["input.z": [12, 2]], multiplesOf: 1),
+      ],
       tensors: { _ in [.input("z", "N D", [3, 5])] }, embeddingLoss, embeddingLoss),
     OracleOperation(
       "mv-mr-objective", "the whole loss L = L₁ + L₂ + L₃", symbol: "mvmrObjective",

@@ -95,6 +95,7 @@ extension OracleOperation {
         kit: [
           .plain, .variant("stem", ["kernel": "3", "stride": "2", "padding": "1"]),
           .variant("overlapping", ["kernel": "3", "stride": "1"]),
+          .variant("ties", ["kernel": "3", "stride": "2", "padding": "1"], multiplesOf: 0.5),
         ],
         tensors: { _ in [.input("x", "N H W C", [2, 7, 6, 3])] }, verify: verifyPool, pool, pool)
     }

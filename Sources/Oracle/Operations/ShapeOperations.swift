@@ -43,6 +43,7 @@ extension OracleOperation {
         kit: [
           .plain, .variant("two-axes", ["axes": "0,2"]),
           .variant("kept", ["axes": "1,2", "keep": "true"]), .variant("all", ["axes": "0,1,2"]),
+          .variant("ties", multiplesOf: 0.5),
         ],
         tensors: { _ in [.input("x", "X…", [3, 5, 4])] }, verify: verifyAxes, reduce, reduce)
     }
