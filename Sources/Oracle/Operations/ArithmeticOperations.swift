@@ -1,6 +1,6 @@
 // The oracle's element-wise operations.
 //
-// Read       OracleOperation.swift ← this file → ShapeOperations.swift
+// Read       Oracle/OracleOperation.swift ← this file → ShapeOperations.swift
 // Tests      Tests/OracleTests/RoundTripTests.swift
 
 import Autodiff

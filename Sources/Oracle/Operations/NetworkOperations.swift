@@ -5,13 +5,14 @@
 //            is that of training.
 // Large      ResNet-18 has 11 million parameters, ResNet-50 23 million. With `parameters=generated` a
 //            file holds neither them nor their gradients, but summaries (GeneratedParameters.swift).
-// Read       NormalizationOperations.swift, GeneratedParameters.swift ← this file
+// Read       NormalizationOperations.swift, Oracle/GeneratedParameters.swift ← this file
 // Tests      Tests/OracleTests/RoundTripTests.swift
 
 import Autodiff
 import Kernels
 import Networks
 import Randomness
+import Synchronization
 import Tensors
 
 private let modeAttribute = OracleAttribute.choice(
@@ -99,8 +100,7 @@ extension OracleOperation {
       ],
       tensors: { a in
         [.input("x", "N H W 3", [3, 33, 30, 3], in: -2...2)]
-          + parameterSlots(
-            resNet(a) as ResNet<Float>, generated: a.text("parameters") == "generated")
+          + resNetSlots(a)
       }, verify: verifyImages, resNetOutputs, resNetOutputs)
   ]
 }
@@ -203,6 +203,19 @@ private func resNet<S>(_ a: OracleAttributes) -> ResNet<S> {
   ResNet(
     Backbone(rawValue: a.text("backbone")) ?? .resnet18, smallKernel: a.text("stem") == "small",
     key: RandomKey(seed: 0))
+}
+
+/// Drawing the filters of a ResNet-50 only to read their shapes takes a quarter of a second: once is
+/// enough.
+private let knownSlots = Mutex<[String: [TensorSlot]]>([:])
+
+private func resNetSlots(_ a: OracleAttributes) -> [TensorSlot] {
+  let kind = ["backbone", "stem", "parameters"].map(a.text).joined(separator: " ")
+  if let slots = knownSlots.withLock({ $0[kind] }) { return slots }
+  let slots = parameterSlots(
+    resNet(a) as ResNet<Float>, generated: a.text("parameters") == "generated")
+  knownSlots.withLock { $0[kind] = slots }
+  return slots
 }
 
 private func resNetOutputs<S>(_ p: Problem<S>) throws -> [Output<S>] {
