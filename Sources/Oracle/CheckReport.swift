@@ -15,6 +15,8 @@ public struct CheckReport: Sendable {
   public let tolerance: Tolerance
   /// Whether the file asks for less than the operation's own tolerance.
   public let isLooser: Bool
+  /// The reason of the tolerance, clipped where it is not our own text.
+  private let reason: String
   /// One for each output and gradient.
   public let comparisons: [TensorComparison]
 
@@ -26,7 +28,11 @@ public struct CheckReport: Sendable {
     operation = golden.operation.name
     scalar = golden.scalar
     tolerance = golden.tolerance
-    let standard = golden.operation.tolerances[golden.scalar]
+    let standard = golden.operation.tolerance(golden.attributes, golden.scalar)
+    reason =
+      standard.reason == tolerance.reason
+      ? tolerance.reason
+      : FormatError.quoted(tolerance.reason).trimmingCharacters(in: ["'"])
     isLooser =
       tolerance.relative > standard.relative || tolerance.absolute > standard.absolute
     self.comparisons = comparisons
@@ -120,13 +126,6 @@ public struct CheckReport: Sendable {
 }
 
 extension CheckReport {
-  /// The reason, clipped where it is not our own text.
-  private var reason: String {
-    let known = OracleOperation.all.first { $0.name == operation }?.tolerances[scalar].reason
-    return known == tolerance.reason
-      ? tolerance.reason : FormatError.quoted(tolerance.reason).trimmingCharacters(in: ["'"])
-  }
-
   /// The table people read.
   public var table: String {
     var rows = [["tensor", "shape", "absolute", "relative", "ulp", "worst at", "verdict"]]

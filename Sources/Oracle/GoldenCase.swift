@@ -93,17 +93,18 @@ extension GoldenCase {
             "begin it with one of \(GoldenCase.families.map { $0 + "." }.joined(separator: " "))")
       }
     }
+    let attributes = try OracleAttributes(pairs, of: operation.attributes)
+    let standard = operation.tolerance(attributes, scalar)
     self.init(
-      operation: operation, attributes: try OracleAttributes(pairs, of: operation.attributes),
-      scalar: scalar, tolerance: try GoldenCase.tolerance(file.metadata, operation, scalar),
+      operation: operation, attributes: attributes, scalar: scalar,
+      tolerance: try GoldenCase.tolerance(file.metadata, operation, standard),
       writer: file.metadata["writer"] ?? "unknown", tensors: file.tensors)
   }
 
   /// The file's own tolerance where it has one, else the operation's.
   private static func tolerance(
-    _ metadata: OrderedMap<String>, _ operation: OracleOperation, _ scalar: OracleScalar
+    _ metadata: OrderedMap<String>, _ operation: OracleOperation, _ standard: Tolerance
   ) throws(OracleError) -> Tolerance {
-    let standard = operation.tolerances[scalar]
     func number(_ key: String, _ standard: Double, _ limit: Double) throws(OracleError) -> Double {
       guard let text = metadata[key] else { return standard }
       guard let value = Double(text), (0...limit).contains(value) else {
@@ -113,7 +114,7 @@ extension GoldenCase {
       return value
     }
     // Bytes may be a level apart; numbers never need as much.
-    let isBytes = standard.absolute >= 1
+    let isBytes = operation.tolerances.float64.absolute >= 1
     return Tolerance(
       relative: try number("tolerance.relative", standard.relative, 0.1),
       absolute: try number("tolerance.absolute", standard.absolute, isBytes ? 1 : 0.1),

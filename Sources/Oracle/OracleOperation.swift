@@ -57,6 +57,8 @@ public struct OracleOperation: Sendable {
   let draw: @Sendable (OracleAttributes, UInt64) throws -> OracleAttributes
   /// What must hold between shapes and attributes, beyond equal names.
   let verify: @Sendable (OracleAttributes, NamedExtents) throws -> Void
+  /// A stricter tolerance where attributes allow one.
+  let refine: @Sendable (OracleAttributes) -> Tolerances?
   let double: @Sendable (Problem<Double>) throws -> [Output<Double>]
   let float: @Sendable (Problem<Float>) throws -> [Output<Float>]
 
@@ -68,6 +70,7 @@ public struct OracleOperation: Sendable {
     tensors: @escaping @Sendable (OracleAttributes) throws -> [TensorSlot],
     draw: @escaping @Sendable (OracleAttributes, UInt64) throws -> OracleAttributes = { a, _ in a },
     verify: @escaping @Sendable (OracleAttributes, NamedExtents) throws -> Void = { _, _ in },
+    refine: @escaping @Sendable (OracleAttributes) -> Tolerances? = { _ in nil },
     _ double: @escaping @Sendable (Problem<Double>) throws -> [Output<Double>],
     _ float: @escaping @Sendable (Problem<Float>) throws -> [Output<Float>]
   ) {
@@ -82,8 +85,14 @@ public struct OracleOperation: Sendable {
     self.tensors = tensors
     self.draw = draw
     self.verify = verify
+    self.refine = refine
     self.double = double
     self.float = float
+  }
+
+  /// The tolerance of a case.
+  func tolerance(_ attributes: OracleAttributes, _ scalar: OracleScalar) -> Tolerance {
+    (refine(attributes) ?? tolerances)[scalar]
   }
 
   /// The computation for one number type.

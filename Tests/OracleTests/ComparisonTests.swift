@@ -64,6 +64,19 @@ import Testing
     #expect(try verdict(TensorRecord([Float(1), 2], shape: [2]), y) == .type)
   }
 
+  @Test("bytes must be equal, unless a blur was among the steps")
+  func bytes() throws {
+    func passes(_ steps: String) throws -> Bool {
+      try outcome("augmentation", ["steps": steps]) {
+        $0.tensors["output.view"] = try $0.tensor("output.view").replacing(7) {
+          $0 > 128 ? $0 - 1 : $0 + 1
+        }
+      }.get().passes
+    }
+    #expect(try !passes("brightness 1.1"))
+    #expect(try passes("brightness 1.1; blur 3 0.7"))
+  }
+
   @Test("two files of one case are compared; other cases are refused")
   func files() throws {
     try inFolder { folder in

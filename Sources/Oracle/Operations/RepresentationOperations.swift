@@ -28,7 +28,7 @@ extension OracleOperation {
       "scattering", "full_img_scatnet: coefficients of orders 0 to 2, as kymatio orders them",
       symbol: "ScatteringTransform", source: "Bruna & Mallat, 2013, §2; MV-MR §4.3, ScatNet",
       attributes: [
-        .integer("scales", 1...6, default: 2, "J: coefficients average over 2^J pixels"),
+        .integer("scales", 1...4, default: 2, "J: coefficients average over 2^J pixels"),
         .integer("orientations", 1...16, default: 8, "L, over half a turn"),
       ], outputs: "φ [N, C · paths · ⌊H/2^J⌋ · ⌊W/2^J⌋]", tolerances: .transform,
       kit: [
