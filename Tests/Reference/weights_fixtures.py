@@ -12,7 +12,9 @@ The way to a tensor is the keys of the dictionaries around it, joined by dots.
 """
 
 import collections
+import io
 import pathlib
+import zipfile
 
 import numpy as np
 import safetensors.torch
@@ -127,7 +129,13 @@ class Part(torch.nn.Module):
 
 for name, script in {"script": torch.jit.script(torch.nn.Sequential(Part(), Part())),
                      "script_traced": torch.jit.trace(small().eval(), torch.ones(2, 3))}.items():
-    torch.jit.save(script, HERE / f"{name}.pt")
+    buffer = io.BytesIO()
+    torch.jit.save(script, buffer)
+    # Without the debug entries, which hold the paths of this machine.
+    with zipfile.ZipFile(buffer) as old, zipfile.ZipFile(HERE / f"{name}.pt", "w") as new:
+        for entry in old.infolist():
+            if not entry.filename.endswith(".debug_pkl"):
+                new.writestr(zipfile.ZipInfo(entry.filename), old.read(entry), entry.compress_type)
     note(f"{name}.pt", dict(script.state_dict()))
 
 arrays = {}
