@@ -43,7 +43,7 @@ struct Command: Sendable {
 
 enum CommandLineTool {
   static let commands: [Command] = [
-    .pretrain, .evaluateLinear, .evaluateKNN, .gradcheck, .bench, .synthesize,
+    .pretrain, .evaluateLinear, .evaluateKNN, .inspect, .convert, .gradcheck, .bench, .synthesize,
   ]
 
   static let help = """
