@@ -39,7 +39,7 @@ public struct ZipArchive: Sendable {
     /// Where its local header begins.
     let headerOffset: Int
     /// Where its data begins.
-    fileprivate(set) var dataOffset: Int
+    public fileprivate(set) var dataOffset: Int
   }
 
   let source: ByteSource
