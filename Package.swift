@@ -117,7 +117,7 @@ let package = Package(
     tests("ChartsTests", ["Charts", "Formats", "Images"]),
     tests(
       "NetworksTests",
-      ["Networks", "Autodiff", "Tensors", "Kernels", "Randomness", "TestSupport"]),
+      ["Networks", "Autodiff", "Tensors", "Kernels", "Randomness", "Formats", "TestSupport"]),
     tests(
       "ObjectivesTests",
       ["Objectives", "Autodiff", "Tensors", "Kernels", "Randomness", "TestSupport"]),

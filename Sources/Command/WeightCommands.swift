@@ -62,13 +62,15 @@ extension Command {
     guard arguments.positional.count == 2 else {
       throw UsageError(
         what: "two files are wanted, \(arguments.positional.count) are given",
-        remedy: "write mvmr convert IN OUT; OUT ends in .safetensors, .npz, .npy, .pt, .pth or .ckpt")
+        remedy:
+          "write mvmr convert IN OUT; OUT ends in .safetensors, .npz, .npy, .pt, .pth or .ckpt")
     }
     let (input, output) = (arguments.positional[0], arguments.positional[1])
     let target = try arguments.string(.map).map { try map($0) }
     let source = try arguments.string(.from).map { try map($0) }
     if source != nil, target == nil {
-      throw UsageError(what: "--from needs --map", remedy: "say which names to give, with --map NAME")
+      throw UsageError(
+        what: "--from needs --map", remedy: "say which names to give, with --map NAME")
     }
     let format = try WeightFormat(path: output)
     let file = try WeightFile(path: input, limits: limits(arguments))
@@ -85,7 +87,9 @@ extension Command {
       tensors, to: output, metadata: ["names": target.name], torchValue: target.torchValue(tensors))
     var report = weights.report
     report.leftBehind += leftBehind
-    print("\(output): \(tensors.count) tensors, from the names of \(weights.source.name) to those of \(target.name)")
+    print(
+      "\(output): \(tensors.count) tensors, from the names of \(weights.source.name) to those of \(target.name)"
+    )
     print(report)
     return 0
   }

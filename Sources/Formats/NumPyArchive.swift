@@ -19,6 +19,7 @@ public struct NumPyArchive: Sendable {
   /// - Parameters:
   ///   - source: A .npz file.
   ///   - limits: What to refuse.
+  /// - Throws: An error that names the array and the rule.
   public init(_ source: ByteSource, limits: ZipLimits = ZipLimits()) throws(FormatError) {
     archive = try ZipArchive(source, limits: limits)
     for entry in archive.entries.entries.map(\.value) {
@@ -38,7 +39,8 @@ public struct NumPyArchive: Sendable {
 
   /// The arrays: name, type, shape.
   var infos: [TensorInfo] {
-    members.map { TensorInfo(name: $0.key, dtype: $0.value.header.dtype, shape: $0.value.header.shape)
+    members.map {
+      TensorInfo(name: $0.key, dtype: $0.value.header.dtype, shape: $0.value.header.shape)
     }
   }
 

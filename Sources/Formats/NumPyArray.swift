@@ -22,6 +22,7 @@ public enum NumPyArray {
   /// The bytes of a .npy file, as NumPy writes them.
   ///
   /// - Parameter record: The array.
+  /// - Returns: The file.
   /// - Throws: `unsupported` for types NumPy has not, such as bfloat16.
   public static func serialized(_ record: TensorRecord) throws(FormatError) -> [UInt8] {
     guard let letters = NumPyHeader.letters.first(where: { $0.dtype == record.dtype })?.letters

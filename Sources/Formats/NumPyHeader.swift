@@ -35,6 +35,7 @@ struct NumPyHeader: Equatable {
   /// Reads a header from the first bytes of a file.
   ///
   /// - Parameter bytes: At least the first 10 012 bytes, or the whole file.
+  /// - Throws: An error that names the rule and the byte.
   init(_ bytes: [UInt8]) throws(FormatError) {
     guard bytes.starts(with: NumPyHeader.magic) else {
       throw NumPyHeader.fail(.badMagic, "the file does not begin with 0x93 NUMPY")

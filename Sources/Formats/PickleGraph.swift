@@ -149,7 +149,8 @@ struct PickleGraph {
       // 1 and "1" are two keys for Python.
       let isText = if case .text = self[pair.key] { true } else { false }
       guard seen.insert(ByteKey(text: (isText ? "'" : "") + text)).inserted else {
-        throw PickleMachine.fail(.duplicate, "a dictionary has the key \(FormatError.quoted(text)) twice")
+        throw PickleMachine.fail(
+          .duplicate, "a dictionary has the key \(FormatError.quoted(text)) twice")
       }
     }
   }

@@ -17,8 +17,9 @@ public struct PickleLimits: Sendable {
   public var opcodeCount = 20_000_000
   public var stackDepth = 1_000_000
   public var memoCount = 5_000_000
-  /// Whether globals that are not allowed become opaque values, listed in the answer, instead of an
-  /// error. They are never called either way.
+  /// Whether globals that are not allowed become opaque values, and are listed, instead of an error.
+  ///
+  /// They are never called either way.
   public var passesOverUnknownGlobals = false
 
   public init() {}
@@ -279,7 +280,8 @@ struct PickleMachine {
     }
     guard let found else {
       throw fail(
-        .unsafe, "the program names \(FormatError.quoted(name)), which is not among what is allowed",
+        .unsafe,
+        "the program names \(FormatError.quoted(name)), which is not among what is allowed",
         "save plain tensors with torch.save(model.state_dict(), …)")
     }
     graph.globals.append(found)

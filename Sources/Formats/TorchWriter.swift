@@ -33,6 +33,7 @@ public indirect enum TorchValue: Sendable {
 /// A PyTorch archive as parts that follow one another.
 ///
 /// - Parameter value: What `torch.load` shall return.
+/// - Returns: Headers and contents.
 /// - Throws: `unsupported` for element types without a storage class, `limitExceeded` above 4 GiB.
 func torchArchive(_ value: TorchValue) throws(FormatError) -> [[UInt8]] {
   var writer = TorchPickleWriter()

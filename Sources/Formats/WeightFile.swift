@@ -141,7 +141,8 @@ public struct WeightFile: Sendable {
       // A view can be larger than its storage, and so can the sum of many views of one.
       if needed > allowed {
         throw TorchFile.fail(
-          .limitExceeded, "the tensors would take \(needed) bytes in memory; \(allowed) are allowed")
+          .limitExceeded, "the tensors would take \(needed) bytes in memory; \(allowed) are allowed"
+        )
       }
       return try file.tensor(name)
     case .safeTensors(let source, let header, let dataOffset):

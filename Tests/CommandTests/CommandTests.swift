@@ -72,8 +72,10 @@ enum Program {
   func help() throws {
     let top = try Program.run(["--help"])
     #expect(top.status == 0)
-    for name in ["pretrain", "evaluate linear", "evaluate knn", "gradcheck", "bench", "synthesize"]
-    {
+    for name in [
+      "pretrain", "evaluate linear", "evaluate knn", "inspect", "convert", "gradcheck", "bench",
+      "synthesize",
+    ] {
       #expect(top.output.contains(name))
       let one = try Program.run(name.split(separator: " ").map(String.init) + ["--help"])
       #expect(one.status == 0 && one.output.contains("Examples:"), "\(name)")

@@ -14,8 +14,12 @@ import Testing
         #expect(source.size == 100)
         #expect(try source.bytes(at: 10, count: 5, format: "x") == [10, 11, 12, 13, 14])
         #expect(try source.bytes(at: 100, count: 0, format: "x") == [])
-        for (start, count) in [(100, 1), (0, 101), (-1, 1), (0, -1), (Int.max, Int.max), (50, Int.max)] {
-          #expect(formatError { _ = try source.bytes(at: start, count: count, format: "x") }?.kind == .truncated)
+        for (start, count) in [
+          (100, 1), (0, 101), (-1, 1), (0, -1), (Int.max, Int.max), (50, Int.max),
+        ] {
+          #expect(
+            formatError { _ = try source.bytes(at: start, count: count, format: "x") }?.kind
+              == .truncated)
         }
       }
     }
@@ -30,7 +34,8 @@ import Testing
       let handle = try FileHandle(forWritingTo: URL(filePath: path))
       try handle.truncate(atOffset: 10)
       try handle.close()
-      #expect(formatError { _ = try source.bytes(at: 0, count: 50, format: "x") }?.kind == .truncated)
+      #expect(
+        formatError { _ = try source.bytes(at: 0, count: 50, format: "x") }?.kind == .truncated)
       #expect(formatError { _ = try ByteSource(path: directory) }?.kind == .io)
       let missing = formatError { _ = try ByteSource(path: "\(directory)/none") }
       #expect(missing?.kind == .io && missing?.path?.hasSuffix("none") == true)

@@ -16,7 +16,8 @@ import Testing
       let outcome = target.run(0..<2000)
       #expect(outcome.accepted + outcome.refused == 2000)
       #expect(outcome.refused > 100, "\(target.name): the mutants change nothing")
-      #expect(outcome.accepted > 0, "\(target.name): no mutant gets through, so nothing deep is tried")
+      #expect(
+        outcome.accepted > 0, "\(target.name): no mutant gets through, so nothing deep is tried")
       #expect(outcome.slowest < .seconds(1), "\(target.name) number \(outcome.slowestNumber)")
     }
   }

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Inflate") struct InflateTests {
   /// The DEFLATE stream within a zlib stream.
-  static func packed(_ bytes: [UInt8]) -> [UInt8] { Array(zlibCompressed(bytes).dropFirst(2).dropLast(4)) }
+  static func packed(_ bytes: [UInt8]) -> [UInt8] {
+    Array(zlibCompressed(bytes).dropFirst(2).dropLast(4))
+  }
 
   @Test("what Deflate.swift packs comes out again", arguments: [0, 1, 2, 3, 1000, 70_000, 200_000])
   func roundTrip(count: Int) throws {
@@ -29,8 +31,10 @@ import Testing
   @Test(
     "broken streams give their own answer",
     arguments: [
-      ("empty", [], .truncated), ("block type 3", [0b111], .malformed), ("stored, cut", [1, 2, 0, 0xFD, 0xFF, 9], .truncated),
-      ("stored, complement", [1, 2, 0, 0, 0, 9, 9], .malformed), ("fixed, cut", [0b011], .truncated),
+      ("empty", [], .truncated), ("block type 3", [0b111], .malformed),
+      ("stored, cut", [1, 2, 0, 0xFD, 0xFF, 9], .truncated),
+      ("stored, complement", [1, 2, 0, 0, 0, 9, 9], .malformed),
+      ("fixed, cut", [0b011], .truncated),
       ("a reference before the start", [0x03 | 0x00, 0x02, 0, 0], .malformed),
       ("too many lengths", [0b1111_1101, 0xFF, 0xFF, 0xFF], .malformed),
       ("a code of no lengths", [0x05, 0, 0, 0, 0, 0, 0, 0], .malformed),

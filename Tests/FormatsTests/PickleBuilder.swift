@@ -33,12 +33,14 @@ enum Pickle {
     count: Int = 4, offset: Int = 0, size: [Int] = [4], stride: [Int] = [1], key: String = "0"
   ) -> [UInt8] {
     start + global("torch._utils", "_rebuild_tensor_v2") + [0x28] + storage(count, key: key)
-      + integer(offset) + integers(size) + integers(stride) + [0x89] + hooks + [0x74] + reduce + stop
+      + integer(offset) + integers(size) + integers(stride) + [0x89] + hooks + [0x74] + reduce
+      + stop
   }
 
   /// A PyTorch archive around a program.
   static func archive(
-    _ program: [UInt8], records: [(String, [UInt8])] = [("data/0", [UInt8](repeating: 0, count: 16))]
+    _ program: [UInt8],
+    records: [(String, [UInt8])] = [("data/0", [UInt8](repeating: 0, count: 16))]
   ) throws -> [UInt8] {
     var entries = OrderedMap<[UInt8]>()
     entries.insert(program, for: "archive/data.pkl")

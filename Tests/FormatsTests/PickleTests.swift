@@ -47,11 +47,15 @@ import Testing
     var few = PickleLimits()
     few.opcodeCount = 10
     var reader = ByteReader(Pickle.start + [UInt8](repeating: 0x4E, count: 20), format: "pickle")
-    #expect(formatError { _ = try PickleMachine.run(&reader, .archive, limits: few) }?.kind == .limitExceeded)
+    #expect(
+      formatError { _ = try PickleMachine.run(&reader, .archive, limits: few) }?.kind
+        == .limitExceeded)
     few = PickleLimits()
     few.stackDepth = 10
     reader = ByteReader(Pickle.start + [UInt8](repeating: 0x28, count: 20), format: "pickle")
-    #expect(formatError { _ = try PickleMachine.run(&reader, .archive, limits: few) }?.kind == .limitExceeded)
+    #expect(
+      formatError { _ = try PickleMachine.run(&reader, .archive, limits: few) }?.kind
+        == .limitExceeded)
   }
 
   @Test("TorchScript: an object has attributes once, and no state of its own")
@@ -59,7 +63,9 @@ import Testing
     let object = Pickle.global("__torch__.net", "Net") + [0x29, 0x81]
     let attributes = [0x7D] + Pickle.text("a") + [0x4E, 0x73, 0x62]
     #expect(throws: Never.self) { try Self.run(object + attributes, .script) }
-    #expect(formatError { _ = try Self.run(object + attributes + attributes, .script) }?.kind == .malformed)
+    #expect(
+      formatError { _ = try Self.run(object + attributes + attributes, .script) }?.kind
+        == .malformed)
     #expect(formatError { _ = try Self.run(object + [0x29, 0x62], .script) }?.kind == .unsupported)
     let tag = Pickle.global("torch.jit._pickle", "build_intlist") + [0x5D, 0x85, 0x52]
     let graph = try Self.run(tag, .script)

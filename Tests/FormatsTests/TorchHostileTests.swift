@@ -50,7 +50,8 @@ struct HostileProgram: CustomTestStringConvertible, Sendable {
     .init("a key of 20 digits", Pickle.tensor(key: "00000000000000000000"), .unsafe),
     .init(
       "a call of os.system",
-      plain(Pickle.global("os", "system") + Pickle.text("true") + [0x85, 0x52]), .unsafe, "os.system"),
+      plain(Pickle.global("os", "system") + Pickle.text("true") + [0x85, 0x52]), .unsafe,
+      "os.system"),
     .init(
       "a call of builtins.eval",
       plain(Pickle.global("builtins", "eval") + Pickle.text("1") + [0x85, 0x52]), .unsafe,
@@ -59,13 +60,15 @@ struct HostileProgram: CustomTestStringConvertible, Sendable {
       "a TorchScript class outside of TorchScript",
       plain(Pickle.global("__torch__", "Net") + [0x29, 0x81]), .unsafe, "__torch__.Net"),
     .init(
-      "an argparse namespace", plain(Pickle.global("argparse", "Namespace") + [0x29, 0x81]), .unsafe,
+      "an argparse namespace", plain(Pickle.global("argparse", "Namespace") + [0x29, 0x81]),
+      .unsafe,
       "argparse.Namespace"),
     .init(
       "a storage class that is called",
       plain(Pickle.global("torch", "FloatStorage") + [0x29, 0x52]), .unsafe),
     .init("a number that is called", plain(Pickle.integer(1) + [0x29, 0x52]), .malformed),
-    .init("a list that contains itself", list + [0x71, 0, 0x68, 0, 0x61, 0x2E], .malformed, "itself"),
+    .init(
+      "a list that contains itself", list + [0x71, 0, 0x68, 0, 0x61, 0x2E], .malformed, "itself"),
     .init("a memo miss", plain([0x68, 7]), .malformed, "memo"),
     .init("a sparse memo", list + [0x72, 0xFF, 0xFF, 0xFF, 0x7F, 0x2E], .limitExceeded, "memo"),
     .init("an empty stack", plain([0x85]), .malformed),
@@ -75,7 +78,8 @@ struct HostileProgram: CustomTestStringConvertible, Sendable {
     .init("an odd number of items", plain([0x7D, 0x28] + Pickle.text("a") + [0x75]), .malformed),
     .init("a list as a key", plain([0x7D, 0x5D, 0x4E, 0x73]), .malformed, "key"),
     .init(
-      "a key twice", plain([0x7D, 0x28] + Pickle.text("a") + [0x4E] + Pickle.text("a") + [0x4E, 0x75]),
+      "a key twice",
+      plain([0x7D, 0x28] + Pickle.text("a") + [0x4E] + Pickle.text("a") + [0x4E, 0x75]),
       .duplicate, "'a'"),
     .init(
       "1 and \"1\" as keys",
@@ -86,11 +90,15 @@ struct HostileProgram: CustomTestStringConvertible, Sendable {
     .init("protocol 4", [0x80, 4, 0x4E, 0x2E], .unsupported, "protocol 4"),
     .init("no PROTO", [0x4E, 0x2E], .malformed),
     .init("a text opcode", plain(Array("I1\n".utf8)), .unsupported, "0x49"),
-    .init("STACK_GLOBAL", plain(Pickle.text("os") + Pickle.text("system") + [0x93]), .unsupported, "0x93"),
+    .init(
+      "STACK_GLOBAL", plain(Pickle.text("os") + Pickle.text("system") + [0x93]), .unsupported,
+      "0x93"),
     .init("an extension", plain([0x82, 1]), .unsupported, "0x82"),
     .init("a text longer than the file", plain([0x58, 0xFF, 0xFF, 0xFF, 0xFF]), .truncated),
     .init("a text that is not UTF-8", plain([0x58, 1, 0, 0, 0, 0xFF]), .malformed, "UTF-8"),
-    .init("a global of 300 letters", plain(Pickle.global("a", String(repeating: "b", count: 300))), .malformed),
+    .init(
+      "a global of 300 letters", plain(Pickle.global("a", String(repeating: "b", count: 300))),
+      .malformed),
     .init("a global with a blank", plain(Pickle.global("os ", "system")), .malformed),
     .init(
       "a module as a persistent id", plain([0x28] + Pickle.text("module") + [0x4E, 0x74, 0x51]),
@@ -100,22 +108,27 @@ struct HostileProgram: CustomTestStringConvertible, Sendable {
       "a storage in two ways",
       plain([0x28] + Pickle.storage(4) + Pickle.storage(2) + [0x74]), .malformed, "two ways"),
     .init(
-      "complex128", plain(
+      "complex128",
+      plain(
         Pickle.global("torch._utils", "_rebuild_tensor_v2") + [0x28]
           + Pickle.storage(1, type: ("torch", "ComplexDoubleStorage")) + Pickle.integer(0)
           + Pickle.integers([1]) + Pickle.integers([1]) + [0x89] + Pickle.hooks + [0x74, 0x52]),
       .unsupported, "complex128"),
     .init(
-      "hooks", plain(
+      "hooks",
+      plain(
         Pickle.global("torch._utils", "_rebuild_tensor_v2") + [0x28] + Pickle.storage(4)
-          + Pickle.integer(0) + Pickle.integers([4]) + Pickle.integers([1]) + [0x89, 0x7D, 0x4E, 0x4E]
+          + Pickle.integer(0) + Pickle.integers([4]) + Pickle.integers([1]) + [
+            0x89, 0x7D, 0x4E, 0x4E,
+          ]
           + [0x73, 0x74, 0x52]), .unsupported, "hooks"),
     .init(
       "the other byte order", Pickle.tensor(), .unsupported, "'big'",
       records: [("data/0", [UInt8](repeating: 0, count: 16)), ("byteorder", Array("big".utf8))]),
     .init(
       "a name of 5000 letters",
-      plain([0x7D] + Pickle.text(String(repeating: "n", count: 5000)) + [0x4E, 0x73]), .limitExceeded),
+      plain([0x7D] + Pickle.text(String(repeating: "n", count: 5000)) + [0x4E, 0x73]),
+      .limitExceeded),
     .init("attributes of a number", plain(Pickle.integer(1) + [0x7D, 0x62]), .malformed),
   ]
 }
@@ -126,7 +139,9 @@ struct HostileProgram: CustomTestStringConvertible, Sendable {
     let bytes = try Pickle.archive(row.program, records: row.records)
     let error = formatError { _ = try WeightFile(ByteSource(bytes)).allTensors() }
     #expect(error?.kind == row.expected, "\(String(describing: error))")
-    #expect(row.word.isEmpty || error?.description.contains(row.word) == true, "\(String(describing: error))")
+    #expect(
+      row.word.isEmpty || error?.description.contains(row.word) == true,
+      "\(String(describing: error))")
   }
 
   @Test("shared lists that unfold to 2^60 values end in an error, at once")
@@ -148,7 +163,8 @@ struct HostileProgram: CustomTestStringConvertible, Sendable {
     let deep =
       Pickle.start + [UInt8](repeating: 0x5D, count: 100_000)
       + [UInt8](repeating: 0x61, count: 99_999) + Pickle.stop
-    #expect(formatError { _ = try WeightFile(ByteSource(Pickle.archive(deep))) }?.kind == .limitExceeded)
+    #expect(
+      formatError { _ = try WeightFile(ByteSource(Pickle.archive(deep))) }?.kind == .limitExceeded)
   }
 
   @Test("an unknown global is passed over on request, is listed, and still never runs")

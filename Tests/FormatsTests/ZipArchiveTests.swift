@@ -3,8 +3,12 @@ import Testing
 @testable import Formats
 
 @Suite("Zip archives") struct ZipArchiveTests {
-  static func archive(_ entries: OrderedMap<[UInt8]>) throws -> [UInt8] { try zipArchive(entries).flatMap { $0 } }
-  static let small: OrderedMap<[UInt8]> = ["a/one": Array("hello".utf8), "a/two": [1, 2, 3], "a/empty": []]
+  static func archive(_ entries: OrderedMap<[UInt8]>) throws -> [UInt8] {
+    try zipArchive(entries).flatMap { $0 }
+  }
+  static let small: OrderedMap<[UInt8]> = [
+    "a/one": Array("hello".utf8), "a/two": [1, 2, 3], "a/empty": [],
+  ]
 
   static func kind(_ bytes: [UInt8], _ limits: ZipLimits = ZipLimits()) -> FormatError.Kind? {
     formatError {
@@ -29,7 +33,9 @@ import Testing
     }
   }
 
-  @Test("names that leave their folder are refused, written and read", arguments: ["/a", "../a", "a/../b", "a\\b", "a\0", ""])
+  @Test(
+    "names that leave their folder are refused, written and read",
+    arguments: ["/a", "../a", "a/../b", "a\\b", "a\0", ""])
   func names(name: String) throws {
     #expect(formatError { _ = try Self.archive([name: [1]]) }?.kind == .unsafe)
     // The same length, so that the name can be exchanged afterwards.
@@ -57,7 +63,8 @@ import Testing
     #expect(kind { $0.removeLast() } == .malformed, "cut")
     #expect(kind { $0[end + 10] = 9 } == .unsupported, "the two counts differ")
     #expect(kind { ($0[end + 8], $0[end + 10]) = (9, 9) } == .malformed, "more entries than fit")
-    #expect(kind { ($0[end + 8], $0[end + 10]) = (2, 2) } == .malformed, "fewer entries than there are")
+    #expect(
+      kind { ($0[end + 8], $0[end + 10]) = (2, 2) } == .malformed, "fewer entries than there are")
     #expect(kind { $0[end + 12] += 1 } == .malformed, "the directory's size")
     #expect(kind { $0[end + 16] += 1 } == .malformed, "the directory's place")
     #expect(kind { $0[directory] = 0 } == .malformed, "no signature")
@@ -70,7 +77,8 @@ import Testing
     #expect(kind { $0[directory + 42] = 1 } == .malformed, "another local header")
     #expect(kind { $0[0] = 0 } == .malformed, "no local signature")
     #expect(kind { $0[31] ^= 1 } == .malformed, "another local name")
-    #expect(kind { ($0[directory + 20], $0[directory + 24]) = (0xF0, 0xF0) } == .malformed, "overlap")
+    #expect(
+      kind { ($0[directory + 20], $0[directory + 24]) = (0xF0, 0xF0) } == .malformed, "overlap")
     #expect(kind { for i in 20..<28 { $0[directory + i] = 0xFF } } == .malformed, "no 64-bit sizes")
     #expect(kind { $0[64] ^= 1 } == .checksum, "a flipped bit")
     var limits = ZipLimits()
@@ -96,8 +104,11 @@ import Testing
   func packed() throws {
     let good = try WeightFixtures.bytes("packed.npz")
     #expect(Self.kind(good) == nil)
-    let directory = try #require(good.indices.first { good[$0...].starts(with: [0x50, 0x4B, 1, 2]) })
-    for (size, expected) in [(UInt32(16), FormatError.Kind.limitExceeded), (.max - 1, .limitExceeded)] {
+    let directory = try #require(
+      good.indices.first { good[$0...].starts(with: [0x50, 0x4B, 1, 2]) })
+    for (size, expected) in [
+      (UInt32(16), FormatError.Kind.limitExceeded), (.max - 1, .limitExceeded),
+    ] {
       var bytes = good
       bytes.replaceSubrange((directory + 24)..<(directory + 28), with: littleEndian(size))
       #expect(Self.kind(bytes) == expected)

@@ -33,6 +33,7 @@ public struct FuzzTarget: Sendable {
   /// - Parameters:
   ///   - numbers: Which mutants.
   ///   - began: Told each number before its mutant is read.
+  /// - Returns: How many were accepted, and how long the slowest took.
   public func run(_ numbers: Range<Int>, began: (Int) -> Void = { _ in }) -> Outcome {
     var outcome = Outcome()
     let clock = ContinuousClock()
@@ -77,6 +78,8 @@ public struct FuzzTarget: Sendable {
   /// All targets, with seeds from the project.
   ///
   /// - Parameter root: The project's folder.
+  /// - Returns: One target a format.
+  /// - Throws: When a seed cannot be read.
   public static func all(root: URL) throws -> [FuzzTarget] {
     let weights = root.appending(path: "Tests/Reference/fixtures/weights")
     let formats = root.appending(path: "Tests/Reference/fixtures/formats")
@@ -96,15 +99,17 @@ public struct FuzzTarget: Sendable {
       _ = try? NamedWeights(file, path: "mutant")
     }
     let legacy = try files("_legacy.pt", in: weights)
-    let archives = try files(".pt", in: weights).filter { $0.first == 0x50 }
+    let archives =
+      try files(".pt", in: weights).filter { $0.first == 0x50 }
       + files(".ckpt", in: weights)
     let parts = try archives.map { try ZipParts($0) }
     let programs = parts.map { archive in
       archive.entries.first { $0.name.hasSuffix("data.pkl") }?.bytes ?? []
     }
-    let opcodes: [UInt8] = Array(".(NKMJGX)]}taesuqrhjcRbQ".utf8) + [
-      0x80, 0x81, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A,
-    ]
+    let opcodes: [UInt8] =
+      Array(".(NKMJGX)]}taesuqrhjcRbQ".utf8) + [
+        0x80, 0x81, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A,
+      ]
     let small = SafeTensorsFile(
       metadata: ["k": "v"], tensors: ["a": TensorRecord([1, -2] as [Float], shape: [2])])
     let streams = try files(".npz", in: weights).flatMap { try packedStreams($0) }
@@ -141,7 +146,10 @@ public struct FuzzTarget: Sendable {
         letters: Array(":-#[]{}'\"&*!|> \n\t0e.x".utf8)
       ) { bytes in _ = try YAMLNode(parsing: bytes) },
       FuzzTarget(
-        "JSON", seeds: try files(".json", in: formats) + [Array(#"{"a":[1,-2.5e3,"\u00e9"],"b":null}"#.utf8)],
+        "JSON",
+        seeds: try files(".json", in: formats) + [
+          Array(#"{"a":[1,-2.5e3,"\u00e9"],"b":null}"#.utf8)
+        ],
         letters: Array("{}[]\",:\\u0123456789.eE+-truefalsn ".utf8)
       ) { bytes in _ = try JSONValue(parsing: bytes) },
     ]
@@ -150,8 +158,10 @@ public struct FuzzTarget: Sendable {
   /// The packed entries of an archive, by its local headers.
   private static func packedStreams(_ archive: [UInt8]) throws -> [[UInt8]] {
     let zip = try ZipArchive(ByteSource(archive))
-    return try zip.entries.map(\.value).map { zlibCompressed(try zip.read($0)).dropFirst(2).dropLast(4) }
-      .map(Array.init)
+    return try zip.entries.map(\.value).map {
+      zlibCompressed(try zip.read($0)).dropFirst(2).dropLast(4)
+    }
+    .map(Array.init)
       + zip.entries.map(\.value).filter(\.isCompressed).map {
         Array(archive[$0.dataOffset..<($0.dataOffset + $0.compressedSize)])
       }

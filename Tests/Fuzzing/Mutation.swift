@@ -23,6 +23,7 @@ public struct SplitMix: RandomNumberGenerator, Sendable {
 ///   - letters: Bytes that mean something in this format.
 ///   - keepsLength: Whether bytes are only overwritten, so that everything stays in its place.
 ///   - generator: Decides.
+/// - Returns: The mutant.
 func mutated(
   _ file: [UInt8], others: [[UInt8]], letters: [UInt8], keepsLength: Bool,
   by generator: inout SplitMix

@@ -6,6 +6,7 @@ Writes, below fixtures/weights:
   <case>.pt / <case>_legacy.pt   by torch.save, in the zip format and in the one before 1.6
   script*.pt                     by torch.jit.save
   *.npy, *.npz                   by numpy.save, numpy.savez, numpy.savez_compressed
+  open_clip_names.json           names and shapes of a small CLIP of open_clip 3.3
   expected.safetensors           every tensor of every file, as `<file>/<way to it>`, dense
 
 The way to a tensor is the keys of the dictionaries around it, joined by dots.
@@ -13,10 +14,13 @@ The way to a tensor is the keys of the dictionaries around it, joined by dots.
 
 import collections
 import io
+import json
 import pathlib
 import zipfile
 
+import compat  # noqa: F401
 import numpy as np
+import open_clip
 import safetensors.torch
 import torch
 
@@ -167,6 +171,26 @@ for name in ("f4_c", "fortran", "big", "scalar", "empty"):
 with open(HERE / "version2.npy", "wb") as stream:
     np.lib.format.write_array(stream, arrays["f4_c"], version=(2, 0))
 expected["version2.npy/array"] = plain(arrays["f4_c"])
+
+# A small ResNet of two basic blocks, as MoCo keeps it.
+def conv_bn(conv, bn, inputs, outputs, kernel):
+    state = {f"{conv}.weight": torch.randn(outputs, inputs, kernel, kernel)}
+    return {**state, **{f"{bn}.{k}": v for k, v in torch.nn.BatchNorm2d(outputs).state_dict().items()}}
+
+
+resnet = {**conv_bn("conv1", "bn1", 3, 2, 7),
+          **conv_bn("layer1.0.conv1", "layer1.0.bn1", 2, 2, 3), **conv_bn("layer1.0.conv2", "layer1.0.bn2", 2, 2, 3),
+          **conv_bn("layer2.0.conv1", "layer2.0.bn1", 2, 4, 3), **conv_bn("layer2.0.conv2", "layer2.0.bn2", 4, 4, 3),
+          **conv_bn("layer2.0.downsample.0", "layer2.0.downsample.1", 2, 4, 1)}
+moco = {f"module.encoder_q.{k}": v for k, v in resnet.items()}
+moco["module.queue"] = torch.zeros(2, 3)
+save("moco", {"epoch": 200, "arch": "resnet50", "state_dict": moco}, legacy=False)
+
+clip = open_clip.model.CLIP(
+    8, {"image_size": 8, "layers": 2, "width": 64, "patch_size": 4},
+    {"context_length": 5, "vocab_size": 11, "width": 64, "heads": 1, "layers": 1})
+names = {k: list(v.shape) for k, v in clip.state_dict().items()}
+(HERE / "open_clip_names.json").write_text(json.dumps(names, indent=0) + "\n")
 
 safetensors.torch.save_file(expected, HERE / "expected.safetensors")
 print(len(list(HERE.iterdir())), "files,", len(expected), "tensors,", sum(f.stat().st_size for f in HERE.iterdir()), "bytes")

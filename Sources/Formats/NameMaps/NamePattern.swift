@@ -84,7 +84,8 @@ extension TensorRecord {
   static func joiningRows(_ parts: [TensorRecord]) throws(FormatError) -> TensorRecord {
     guard let first = parts.first,
       parts.allSatisfy({
-        $0.dtype == first.dtype && !$0.shape.isEmpty && $0.shape.dropFirst() == first.shape.dropFirst()
+        $0.dtype == first.dtype && !$0.shape.isEmpty
+          && $0.shape.dropFirst() == first.shape.dropFirst()
       })
     else {
       throw FormatError(

@@ -41,8 +41,11 @@ extension NameMap {
 
   static let torchvision = NameMap(
     "torchvision", "torchvision's ResNets",
-    rules: [NameRule("fc.weight", "online_finetuner.weight"), NameRule("fc.bias", "online_finetuner.bias"),
-      NameRule("*", backbone)],
+    rules: [
+      NameRule("fc.weight", "online_finetuner.weight"),
+      NameRule("fc.bias", "online_finetuner.bias"),
+      NameRule("*", backbone),
+    ],
     signature: ["conv1.weight", "layer1.0.conv1.weight"])
 
   static let mocoV2 = NameMap(
