@@ -138,12 +138,9 @@ private struct Inflater {
         throw fail(.malformed, "a reference goes \(distance) back; \(output.count) bytes exist")
       }
       try room(for: length)
-      if distance >= length {
-        let from = output.count - distance
-        output.append(contentsOf: output[from..<(from + length)])
-      } else {
-        for _ in 0..<length { output.append(output[output.count - distance]) }
-      }
+      // Byte by byte: a reference may reach into what it writes, and appending a slice of `output` to
+      // itself would copy all of it.
+      for _ in 0..<length { output.append(output[output.count - distance]) }
       if stopsAtLimit, output.count >= limit { return }
     }
   }

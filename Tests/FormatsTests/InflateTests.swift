@@ -59,4 +59,18 @@ import Testing
     let (output, end) = try inflated([7, 7] + stream + [1, 2, 3], from: 2, limit: 100)
     #expect(output == bytes && end == 2 + stream.count)
   }
+
+  @Test("sixteen megabytes take no longer per byte than few")
+  func large() throws {
+    var generator = SeededGenerator(state: 4)
+    let noise = (0..<(1 << 21)).map { _ in UInt8.random(in: 0...3, using: &generator) }
+    let bytes = Array(repeatElement(noise, count: 8).joined())
+    let stream = Self.packed(bytes)
+    let clock = ContinuousClock()
+    var output: [UInt8] = []
+    let time = try clock.measure { output = try inflated(stream, limit: bytes.count).output }
+    #expect(output == bytes)
+    // 0.2 s here; a copy of everything at each reference would take minutes.
+    #expect(time < .seconds(10))
+  }
 }
