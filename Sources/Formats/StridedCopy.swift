@@ -4,7 +4,7 @@
 // Idea       A transposed, sliced or expanded tensor is its storage seen through other strides.
 //            Files of ours are dense, so the view is walked once, the last axis innermost.
 // Read       this file → NumPyArray.swift, TorchTensor.swift
-// Tests      Tests/FormatsTests/NumPyTests.swift, TorchFileTests.swift
+// Tests      Tests/FormatsTests/NumPyTests.swift, WeightFileTests.swift
 
 /// Whether strides are those of a dense row-major tensor; axes of extent 1 do not matter.
 func isDense(shape: [Int], strides: [Int]) -> Bool {

@@ -6,7 +6,7 @@
 // TorchScript A module is an object; its attributes are its parameters and parts. Only tensors on a
 //            way of objects belong to the state dictionary.
 // Read       PickleGraph.swift, TorchTensor.swift ← this file → TorchFile.swift
-// Tests      Tests/FormatsTests/TorchFileTests.swift
+// Tests      Tests/FormatsTests/WeightFileTests.swift
 
 /// What a pickle's graph says, by name.
 struct TorchContent {

@@ -12,7 +12,7 @@
 // Checksums  Archives have them and they are verified. Legacy files have none: damage in their
 //            numbers cannot be seen, and `hasChecksums` says so.
 // Read       ZipArchive.swift, TorchLegacy.swift, TorchContent.swift ← this file → WeightFile.swift
-// Tests      Tests/FormatsTests/TorchFileTests.swift, TorchHostileTests.swift
+// Tests      Tests/FormatsTests/WeightFileTests.swift, TorchHostileTests.swift
 
 import Synchronization
 

@@ -5,7 +5,7 @@
 // Idea       Several tensors may share a storage: tied weights, slices, transposed views. Whatever
 //            the view, its last element must lie in the storage, or the file is refused.
 // Read       PickleGlobals.swift ← this file → TorchContent.swift, StridedCopy.swift
-// Tests      Tests/FormatsTests/PickleTests.swift, TorchFileTests.swift
+// Tests      Tests/FormatsTests/PickleTests.swift, WeightFileTests.swift
 
 /// An element type as PyTorch names it.
 struct TorchType: Hashable, Sendable {

@@ -5,7 +5,7 @@
 //            and shapes; numbers are read tensor by tensor.
 // Formats    safetensors · .npy · .npz · PyTorch archives, TorchScript, and files from before 1.6
 // Read       SafeTensorsHeader.swift, NumPyArchive.swift, TorchFile.swift ← this file
-//            → NameMap.swift, WeightFileWriter.swift
+//            → NameMaps/NameMap.swift, WeightFileWriter.swift
 // Tests      Tests/FormatsTests/WeightFileTests.swift
 
 /// What is known of a tensor before its numbers are read.

@@ -123,6 +123,7 @@ public struct NamedWeights: Sendable {
     }
     compare()
     guard report.isStrict, !tensors.isEmpty else {
+      report.added = []
       throw NameMismatch(path: path, map: map.name, report: report)
     }
   }
