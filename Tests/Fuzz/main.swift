@@ -1,8 +1,9 @@
 // A long attack on the readers: `swift run -c release Fuzz 100000 [TARGET …]`.
 //
 // Each mutant is a function of its number, so a number printed here names a file. The address space
-// is limited to what the program has at the start and 256 MiB: a reader that asks for more, traps, or
-// hangs ends the process, and the file `fuzz.last` beside the fixtures names the mutant.
+// is limited to what the program has at the start and 256 MiB: a reader that asks for more, or traps,
+// ends the process, and `fuzz.last` in the temporary directory names the thousand it was in. A mutant
+// that takes over a second fails the run.
 
 import Formats
 import Foundation
