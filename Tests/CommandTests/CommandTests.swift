@@ -73,7 +73,8 @@ enum Program {
     let top = try Program.run(["--help"])
     #expect(top.status == 0)
     for name in [
-      "pretrain", "evaluate linear", "evaluate knn", "oracle list", "gradcheck", "bench",
+      "pretrain", "evaluate linear", "evaluate knn", "oracle list", "inspect", "convert",
+      "gradcheck", "bench",
       "synthesize",
     ] {
       #expect(top.output.contains(name))
