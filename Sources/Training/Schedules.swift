@@ -11,7 +11,7 @@
 // Read       this file → PreTraining.swift
 // Tests      Tests/TrainingTests/ScheduleTests.swift
 
-import Foundation
+import Kernels
 
 /// How the learning rate moves during a run.
 public enum Schedule: Sendable, Hashable {
@@ -45,6 +45,6 @@ public enum Schedule: Sendable, Hashable {
 
   private static func descent(_ step: Int, _ total: Int, _ base: Double) -> Double {
     let progress = min(1, Double(step) / Double(max(1, total)))
-    return minimum + 0.5 * (base - minimum) * (1 + cos(Double.pi * progress))
+    return minimum + 0.5 * (base - minimum) * (1 + Elementary.cosine(Double.pi * progress))
   }
 }
