@@ -9,7 +9,8 @@ import PackageDescription
 // default x86-64 build targets SSE2, where a fused multiply-add is a library call and a matrix
 // multiply runs a hundred times slower. `MVMR_PORTABLE=1 swift build` chooses a portable build.
 //
-// The vector width is a compile-time choice, read from the processor's flags.
+// The vector width is a compile-time choice, read from the processor's flags; `MVMR_LANES=256` (or 128,
+// 512) overrides it, so that one machine can show the bits of another (docs/determinism.md).
 
 let environment = ProcessInfo.processInfo.environment
 let portable = environment["MVMR_PORTABLE"] != nil
@@ -18,10 +19,11 @@ let portable = environment["MVMR_PORTABLE"] != nil
   let processorFlags = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
   let native = portable ? [] : ["-Xcc", "-march=native"]
   let wide = !portable && processorFlags.contains("avx512f")
-  let vectorWidth = wide ? "LANES_512" : (portable ? "LANES_128" : "LANES_256")
+  let widest = wide ? "512" : (portable ? "128" : "256")
+  let vectorWidth = "LANES_\(environment["MVMR_LANES"] ?? widest)"
 #else
   let native: [String] = []
-  let vectorWidth = "LANES_128"
+  let vectorWidth = "LANES_\(environment["MVMR_LANES"] ?? "128")"
 #endif
 
 /// Loops over raw memory: extents are proved one floor up, so no check is kept.

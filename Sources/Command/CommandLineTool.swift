@@ -43,7 +43,7 @@ struct Command: Sendable {
 
 enum CommandLineTool {
   static let commands: [Command] = [
-    .pretrain, .evaluateLinear, .evaluateKNN, .gradcheck, .bench, .synthesize,
+    .pretrain, .evaluateLinear, .evaluateKNN, .gradcheck, .fingerprint, .bench, .synthesize,
   ]
 
   static let help = """

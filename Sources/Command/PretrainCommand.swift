@@ -23,10 +23,18 @@ extension Option {
     name: "--show-keys", value: nil, help: "list every key of a configuration and leave")
 }
 
+extension Option {
+  static let trapNonFinite = Option(
+    name: "--trap-nonfinite", value: nil,
+    help: "name the operation in which a NaN or an infinity first appears")
+}
+
 extension Command {
   static let pretrain = Command(
     "pretrain", "Train an encoder without labels, and measure what it learned.",
-    options: [.config, .data, .output, .resume, .objective, .seed, .set, .showKeys],
+    options: [
+      .config, .data, .output, .resume, .objective, .seed, .set, .trapNonFinite, .showKeys,
+    ],
     examples: [
       "pretrain",
       "pretrain --output runs/first --seed 7",
@@ -42,6 +50,7 @@ extension Command {
       return 0
     }
     let run = try prepare(arguments)
+    if arguments.has(.trapNonFinite) { run.trapNonFinite() }
     Interruption.watch()
     var progress: RunProgress?
     let result = try run.run(

@@ -110,6 +110,9 @@ public struct PreTrainingRun {
   /// Batches in the whole run.
   public var totalSteps: Int { training.configuration.epochs * training.batchesPerEpoch }
 
+  /// Makes every operation look for NaN and infinity, and the run stop at the first with its name.
+  public func trapNonFinite() { training.trapsNonFinite = true }
+
   /// Runs to the end, or until it is told to stop.
   ///
   /// - Parameters:
@@ -185,6 +188,7 @@ extension StepRecord {
       "step": .integer(position.step), "epoch": .integer(position.epoch), "loss": .number(loss),
     ]
     for term in terms { line.insert(.number(term.value), for: term.name) }
+    for term in chance { line.insert(.number(term.value), for: "\(term.name)_chance") }
     line["learning_rate"] = .number(learningRate)
     line["embedding_deviation"] = .number(embeddingDeviation)
     if let gradientNorm { line["gradient_norm"] = .number(gradientNorm) }
