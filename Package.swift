@@ -79,7 +79,7 @@ let package = Package(
     floor("Charts", on: ["Images", "Formats"], settings: checkedAndOptimised),
     // Floor 2
     floor("Autodiff", on: ["Kernels", "Randomness", "Tensors"]),
-    floor("Representations", on: ["Kernels", "Tensors"], settings: checkedAndOptimised),
+    floor("Representations", on: ["Kernels", "Tensors", "Images"], settings: checkedAndOptimised),
     floor(
       "Datasets", on: ["Kernels", "Randomness", "Tensors", "Images"],
       settings: checkedAndOptimised),
@@ -116,7 +116,9 @@ let package = Package(
     tests(
       "ObjectivesTests",
       ["Objectives", "Autodiff", "Tensors", "Kernels", "Randomness", "TestSupport"]),
-    tests("RepresentationsTests", ["Representations", "Kernels", "Tensors", "Formats"]),
+    tests(
+      "RepresentationsTests",
+      ["Representations", "Kernels", "Tensors", "Formats", "Images", "Randomness"]),
     tests("DatasetsTests", ["Datasets", "Images", "Randomness", "Tensors"]),
     tests(
       "TrainingTests",
@@ -124,7 +126,7 @@ let package = Package(
         "Training", "Datasets", "Formats", "Kernels", "Randomness", "Tensors", "Networks",
         "Objectives", "Representations", "TestSupport",
       ]),
-    tests("CommandTests", ["Command"]),
+    tests("CommandTests", ["Command", "Kernels", "TestSupport"]),
     tests("DocumentationTests", ["Training"]),
   ],
   swiftLanguageModes: [.v6]

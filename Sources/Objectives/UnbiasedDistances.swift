@@ -25,9 +25,9 @@ public enum CorrelationEstimator: String, CaseIterable, Sendable {
 
 /// U-centres a distance matrix.
 ///
-/// - Parameter a: `[n, n]`; its diagonal is not looked at.
-/// - Returns: `[n, n]`; rows and columns sum to 0, and so does the diagonal, entry by entry. All 0 for
-///   n below 4, where nothing is left to compare.
+/// - Parameter a: `[n, n]`, symmetric; its diagonal is not looked at.
+/// - Returns: `[n, n]` with zeros on the diagonal; rows and columns sum to 0. All 0 for n below 4,
+///   where nothing is left to compare.
 public func unbiasedCentred<S>(_ a: Variable<S>) -> Variable<S> {
   Variable(unbiasedCentred(a.value), pullbacks: [(a, { dA in unbiasedCentred(dA) })])
 }
