@@ -25,7 +25,7 @@ public enum RepresentationSign: String, CaseIterable, Sendable {
 /// What is divided before distances are taken (D6).
 public enum DistanceInputScale: String, CaseIterable, Sendable {
   /// Nothing.
-  case none
+  case unscaled = "none"
   /// Embeddings, pixels, scattering coefficients and CLIP's embedding by 32; the others not.
   case releasedCode = "released-code"
 }
@@ -83,7 +83,7 @@ public struct ObjectiveSettings: Sendable, Hashable {
   public var resolvedDistances: DistanceNumerics { distances ?? (isReleased ? .clamped : .exact) }
   /// The division that holds.
   public var resolvedInputScale: DistanceInputScale {
-    inputScale ?? (isReleased ? .releasedCode : .none)
+    inputScale ?? (isReleased ? .releasedCode : .unscaled)
   }
   /// The ε that holds: 1e-4, or 0 in the released code.
   public var resolvedEpsilon: Double { epsilon ?? (isReleased ? 0 : 1e-4) }

@@ -24,7 +24,7 @@ import Testing
       #expect(at([zero]) { $0.squareRoot() }.gradient == [0])
       #expect(at([zero]) { $0.squareRoot() }.value == [0])
     }
-    #expect(at([1e-320]) { $0.squareRoot() }.gradient.allSatisfy(\.isFinite))
+    #expect(at([0x1p-1070]) { $0.squareRoot() }.gradient.allSatisfy { $0.isFinite })
   }
 
   @Test("equal maxima of a window: the first takes the gradient")
@@ -46,7 +46,7 @@ import Testing
     #expect(result.value == [5] && result.gradient == [0, 0.5, 0.5, 0])
   }
 
-  @Test("batch norm of a constant channel, and of a single row, is its bias, with no gradient to x")
+  @Test("batch norm of a constant channel, and of a single row, is its bias, with finite gradients")
   func batchNormalisation() {
     for rows in [1, 4] {
       let x = Variable(tracking: Tensor<Double>([rows, 2], repeating: 7))
@@ -66,8 +66,8 @@ import Testing
   func softmaxRange() {
     let x: [Double] = [-2000, 0, 2000]
     let p = at(x, shape: [1, 3]) { softmax($0) }
-    #expect(p.value == [0, 0, 1] && p.gradient.allSatisfy(\.isFinite))
+    #expect(p.value == [0, 0, 1] && p.gradient.allSatisfy { $0.isFinite })
     let l = at(x, shape: [1, 3]) { logSoftmax($0) }
-    #expect(l.value == [-4000, -2000, 0] && l.gradient.allSatisfy(\.isFinite))
+    #expect(l.value == [-4000, -2000, 0] && l.gradient.allSatisfy { $0.isFinite })
   }
 }

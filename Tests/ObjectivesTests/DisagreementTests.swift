@@ -39,7 +39,7 @@ import Testing
       ($0.numerics, $0.epsilon) = (.releasedCode, 1e-4)
     },
     Choice(name: "preset but D6", difference: 0.412482775) {
-      ($0.numerics, $0.distances, $0.inputScale) = (.releasedCode, .exact, .none)
+      ($0.numerics, $0.distances, $0.inputScale) = (.releasedCode, .exact, .unscaled)
     },
     Choice(name: "corrected", difference: 1.122087756) { $0.estimator = .unbiased },
   ]

@@ -22,7 +22,7 @@ import Testing
     let double = try TrainingFingerprint(steps: 20, of: Double.self)
     #expect(try recorded(single.line), "\(single.line)")
     #expect(try recorded(double.line), "\(double.line)")
-    #expect(single.losses.allSatisfy(\.isFinite) && Set(single.losses).count == 20)
+    #expect(single.losses.allSatisfy { $0.isFinite } && Set(single.losses).count == 20)
     // Two precisions of one run, as long as rounding has not grown.
     #expect(abs(single.losses[0] - double.losses[0]) < 1e-3)
   }

@@ -39,7 +39,7 @@ import Testing
     for overrides in [["objective=released-code"] + back, back + ["objective=released-code"]] {
       let c = try Configuration(yaml: TinyRun.yaml, overrides: overrides)
       #expect(c.objective.resolvedSign == .maximise && c.objective.resolvedDistances == .exact)
-      #expect(c.objective.resolvedInputScale == .none && c.objective.resolvedEpsilon == 1e-4)
+      #expect(c.objective.resolvedInputScale == .unscaled && c.objective.resolvedEpsilon == 1e-4)
       #expect(c.resolvedVoting == .interpolated && c.resolvedAugmentedPixels == .independent)
       #expect(try Configuration(yaml: c.yaml()) == c)
     }
