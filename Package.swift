@@ -123,8 +123,8 @@ let package = Package(
     tests(
       "TrainingTests",
       [
-        "Training", "Datasets", "Formats", "Kernels", "Randomness", "Tensors", "Networks",
-        "Objectives", "Representations", "TestSupport",
+        "Training", "Datasets", "Formats", "Images", "Kernels", "Randomness", "Tensors",
+        "Autodiff", "Networks", "Objectives", "Representations", "TestSupport",
       ]),
     tests("CommandTests", ["Command", "Kernels", "TestSupport"]),
     tests("DocumentationTests", ["Training"]),

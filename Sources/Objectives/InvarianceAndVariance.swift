@@ -17,7 +17,7 @@ import Autodiff
 import Kernels
 import Tensors
 
-/// What the squared deviations of eq. (6) are divided by (D4).
+/// What the squared deviations of equation (6) are divided by (D4).
 public enum DeviationEstimator: String, CaseIterable, Sendable {
   /// N − 1.
   case unbiased

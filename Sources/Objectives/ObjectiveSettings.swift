@@ -14,7 +14,7 @@ public enum ObjectiveNumerics: String, CaseIterable, Sendable {
   case releasedCode = "released-code"
 }
 
-/// Which way eq. (9) pushes the dependence on a hand-crafted representation (D1).
+/// Which way equation (9) pushes the dependence on a hand-crafted representation (D1).
 public enum RepresentationSign: String, CaseIterable, Sendable {
   /// Adds 1 − dCor: up, as the paper says.
   case maximise
@@ -30,7 +30,7 @@ public enum DistanceInputScale: String, CaseIterable, Sendable {
   case releasedCode = "released-code"
 }
 
-/// The divisor of the squared difference, eq. (4) (D5).
+/// The divisor of the squared difference, equation (4) (D5).
 public enum SquaredDifferenceScale: String, CaseIterable, Sendable {
   /// Batch and dimensions.
   case mean

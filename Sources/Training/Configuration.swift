@@ -33,6 +33,7 @@ public struct Configuration: Sendable, Hashable {
   public var gradientClip: Double?
   public var fp16 = false
   public var fineTuneFrom: String?
+  public var initializeFrom: String?
   public var comment: String?
 
   public var datasetName = DatasetName.synthetic

@@ -44,6 +44,7 @@ public struct ConfigurationField: Sendable {
       "accumulate_grad_batches", \.accumulation, 1...65536, "batches of one optimiser step"),
     .bool("normalize_z", \.objective.normalizesEmbeddings, "divide embeddings by their length"),
     .text("fine_tune_from", \.fineTuneFrom, "a checkpoint to continue (as --resume)"),
+    .text("init_from", \.initializeFrom, "a checkpoint whose encoder a new run begins with, D43"),
     .number("std_margin", \.objective.margin, 0...1e6, "γ of eq. (5), in units of the embedding"),
     .choice("optimizer", \.optimizer, "how parameters move"),
     .number("wd", \.weightDecay, 0...1, "weight decay λ"),

@@ -7,7 +7,7 @@
 //            L(z, z̃, Φ) → backward → Adam
 // Order      Batches, views and rates are functions of (seed, epoch, batch), so a run has the same
 //            bits at any number of threads, and after a resume.
-// Read       Networks/Encoder.swift, Objectives/MVMRObjective.swift ← this file → PreTrainingRun.swift
+// Read       PreTrainingObjective.swift ← this file → PreTrainingRun.swift
 // Tests      Tests/TrainingTests/TrainingStepTests.swift, PreTrainingRunTests.swift
 
 import Autodiff
@@ -20,46 +20,6 @@ import Networks
 import Objectives
 import Randomness
 import Tensors
-
-/// How the two views of a batch meet batch norm (D51).
-public enum ViewStatistics: String, CaseIterable, Sendable {
-  /// Two passes, each with statistics of its own, the augmented view first.
-  case apart
-  /// One pass of both views, with common statistics.
-  case together
-}
-
-/// The objective of one batch, and the features of its original images.
-///
-/// - Parameters:
-///   - encoder: f and g; its running statistics are updated.
-///   - original: x `[N, height, width, 3]`, normalised.
-///   - augmented: x̃, of x's shape.
-///   - representations: Φᵢ of x.
-///   - settings: Weights and numerics.
-///   - statistics: Whether the views pass one after the other, or together.
-/// - Returns: L with its terms; h `[N, features]` and z `[N, d]` without gradient.
-public func preTrainingObjective<S>(
-  _ encoder: Encoder<S>, original: Tensor<S>, augmented: Tensor<S>,
-  representations: [RepresentationBatch<S>], settings: ObjectiveSettings,
-  statistics: ViewStatistics = .apart
-) -> (objective: ObjectiveValue<S>, features: Tensor<S>, embedding: Tensor<S>) {
-  let (z̃, h, z): (Variable<S>, Variable<S>, Variable<S>)
-  switch statistics {
-  case .apart:
-    z̃ = encoder.embed(Variable(augmented), mode: .training).z
-    (h, z) = encoder.embed(Variable(original), mode: .training)
-  case .together:
-    let n = original.shape[0]
-    let both = Tensor.concatenated([augmented, original], axis: 0)
-    let (features, embeddings) = encoder.embed(Variable(both), mode: .training)
-    z̃ = embeddings.slice(0..<n, axis: 0)
-    (h, z) = (features.slice(n..<2 * n, axis: 0), embeddings.slice(n..<2 * n, axis: 0))
-  }
-  let objective = mvmrObjective(
-    z: z, augmented: z̃, representations: representations, settings: settings)
-  return (objective, h.value, z.value)
-}
 
 /// What one step found.
 public struct StepRecord: Sendable {
@@ -253,7 +213,8 @@ public final class PreTraining {
     let search = trapsNonFinite ? "" : "; --trap-nonfinite names the operation it begins in"
     return TrainingError(
       "not finite in \(place): \(what); \(terms)",
-      remedy: "continue from the last checkpoint with a smaller lr, or set gradient_clip_val\(search)"
+      remedy:
+        "continue from the last checkpoint with a smaller lr, or set gradient_clip_val\(search)"
     )
   }
 }

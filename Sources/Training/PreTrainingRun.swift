@@ -78,6 +78,10 @@ public struct PreTrainingRun {
     var configuration = configuration
     configuration.datasetPath = dataDirectory ?? configuration.datasetPath
     training = try PreTraining(configuration, data: DataSource(configuration))
+    // D43: weights alone; optimiser, epoch and probe begin anew.
+    if let path = configuration.initializeFrom {
+      try training.encoder.load(Checkpoint.load(path).checkpoint.encoder)
+    }
     folder = try RunFolder(creating: output)
     try folder.write(configuration.yaml(), to: "config.yaml")
     warning = nil

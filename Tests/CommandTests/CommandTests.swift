@@ -92,7 +92,8 @@ enum Program {
       (["evaluate"], "evaluate linear"), (["evaluate", "knn"], "checkpoint"),
       (["evaluate", "knn", "x", "--k", "zero"], "--k"), (["synthesize"], "DIR"),
       (["pretrain", "--resume", "x", "--seed", "1"], "--seed"), (["bench", "nothing"], "nothing"),
-      (["fingerprint", "--scalar", "float16"], "float64"), (["fingerprint", "--steps", "0"], "1…40"),
+      (["fingerprint", "--scalar", "float16"], "float64"),
+      (["fingerprint", "--steps", "0"], "1…40"),
     ])
   func misuse(arguments: [String], word: String) throws {
     let outcome = try Program.run(arguments)
@@ -136,6 +137,8 @@ enum Program {
           evaluated.output.split(separator: ",").first?.split(separator: ":").last)
         #expect(result.contains("\"trained\":\(value)") && result.contains(key), "\(result)")
       }
+      let mirrored = try Program.run(["evaluate", "linear", run, "--mirror"])
+      #expect(mirrored.status == 0 && mirrored.output.contains("its mirror"))
     }
   }
 

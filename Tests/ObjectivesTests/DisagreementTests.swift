@@ -110,7 +110,9 @@ import Testing
 
   @Test("D5: dividing by the batch alone gives d times the loss")
   func dimensions() {
-    let (a, b) = (Tensor<Double>([8, 5], pattern(40)), Tensor<Double>([8, 5], pattern(40, offset: 7)))
+    let (a, b) = (
+      Tensor<Double>([8, 5], pattern(40)), Tensor<Double>([8, 5], pattern(40, offset: 7))
+    )
     let mean = invarianceLoss(Variable(a), Variable(b)).value.scalar
     let batch = invarianceLoss(Variable(a), Variable(b), scale: .batch).value.scalar
     #expect(abs(batch / mean - 5) < 1e-13)

@@ -37,7 +37,8 @@ import Testing
     }
   }
 
-  @Test("moving a figure by 4 pixels moves its scattering by one place", arguments: [(4, 0), (0, 4)])
+  @Test(
+    "moving a figure by 4 pixels moves its scattering by one place", arguments: [(4, 0), (0, 4)])
   func covariance(down: Int, across: Int) throws {
     let scattering = try ScatteringTransform<Double>(height: 64, width: 64)
     func figure(_ i: Int, _ j: Int) -> Tensor<Double> {
