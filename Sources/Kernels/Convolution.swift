@@ -95,8 +95,8 @@ public func convolution<S: KernelScalar>(
     let panels = FilterPanels(
       tapRows: g.kernelHeight, tapColumns: g.kernelWidth, inputs: g.channelsPerGroup,
       outputs: g.outPerGroup, columns: g.isPointwise ? g.outHeight * g.outWidth : g.outWidth,
-      outputStep: 1
-    ) { u, v, c in w + ((u * g.kernelWidth + v) * g.channelsPerGroup + c) * g.outChannels }
+      leading: g.outChannels, transposed: false
+    ) { u, v in w + (u * g.kernelWidth + v) * g.channelsPerGroup * g.outChannels }
     Correlation(
       batch: g.batch, source: input.pointer, height: g.height, width: g.width,
       channels: g.channels, firstChannel: group * g.channelsPerGroup,
@@ -147,10 +147,9 @@ public func convolutionInputGradient<S: KernelScalar>(
           tapRows: rows.taps.count, tapColumns: columns.taps.count, inputs: g.outPerGroup,
           outputs: g.channelsPerGroup,
           columns: g.isPointwise ? rows.count * columns.count : columns.count,
-          outputStep: g.outChannels
-        ) { u, v, o in
+          leading: g.outChannels, transposed: true
+        ) { u, v in
           w + (rows.taps[u] * g.kernelWidth + columns.taps[v]) * g.channelsPerGroup * g.outChannels
-            + o
         }
         Correlation(
           batch: g.batch, source: outputGradient.pointer, height: g.outHeight, width: g.outWidth,

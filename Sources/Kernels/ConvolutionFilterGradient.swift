@@ -2,13 +2,14 @@
 //
 // Formula    dW[u,v,c,o] = Σ b,i,j  dY[b,i,j,o] · x[b, s·i + d·u − p, s·j + d·v − p, c]
 // Idea       For one tap, an outer product a pixel: neighbouring input channels down the tile,
-//            neighbouring output channels across. Both operands already lie in that order; the
-//            input is padded once. With no dilation the channels of neighbouring taps in a kernel
-//            row follow each other in memory, so (v, c) is one run. Only where dY has many channels,
-//            so that a tile's part of a pixel is a small piece of it, a block of dY is copied into
-//            the order in which it is walked.
-// Order      Pixels are walked image by image, block by block (both slices of a block stay in the
-//            second-level cache); threads split the taps and channels, never the pixels.
+//            neighbouring output channels across. With no dilation the channels of neighbouring taps
+//            in a kernel row follow each other in memory, so (v, c) is one run of rows.
+// Blocks     About 288 output pixels are walked at a time, whole rows of one image or of several, so
+//            that their part of x and dY stays in the second-level cache while all of dW passes by.
+//            A block of x is copied with its border of zeros (without padding it is read where it
+//            lies); a list says where each pixel's patch begins. A block of dY with many channels is
+//            copied too, into the order in which a tile walks it.
+// Order      Pixels are summed upwards, block by block; threads split taps and channels, never pixels.
 // Read       TileWalk.swift ← this file → Autodiff/Conv2D.swift
 
 /// The gradient of a convolution's filter.
@@ -29,68 +30,16 @@ public func convolutionFilterGradient<S: KernelScalar>(
     return depthwiseConvolutionFilterGradient(
       g, outputGradient: outputGradient, input: input, into: filterGradient)
   }
-  let padded = paddedImages(g, input)
-  let walk = FilterGradientWalk(g, padded: padded, outputGradient: outputGradient.pointer)
-  let dW = filterGradient.pointer
-  dW.update(repeating: 0, count: filterGradient.count)
-
-  // Pieces: (group, kernel row, run of (v, c)) in shares of whole tiles.
+  guard g.batch > 0 else {
+    return filterGradient.pointer.update(repeating: 0, count: filterGradient.count)
+  }
+  let walk = FilterGradientWalk(g, input: input, outputGradient: outputGradient)
   let pieces = walk.pieces()
-  let shares = min(pieces.count, (walk.copies ? 1 : 4) * ThreadTeam.count)
+  let shares = min(pieces.count, ThreadTeam.count)
   parallelFor(shares) { share in
     let mine = pieces[share * pieces.count / shares..<(share + 1) * pieces.count / shares]
-    let copy = walk.copies ? Buffer<S>(uninitialized: walk.copyCount) : nil
-    for image in 0..<g.batch {
-      var row = 0
-      while row < g.outHeight {
-        let count = min(walk.rowsABlock, g.outHeight - row)
-        if let copy { walk.copyBlock(image: image, row: row, rows: count, to: copy.pointer) }
-        for piece in mine {
-          walk.add(piece, image: image, row: row, rows: count, copy: copy?.pointer, to: dW)
-        }
-        row += count
-      }
-    }
+    walk.add(mine, to: filterGradient.pointer)
   }
-  withExtendedLifetime(padded.buffer) {}
-}
-
-/// A batch of images with zeros around them, or the images as they lie when no padding is asked for.
-private struct PaddedImages<S: KernelScalar> {
-  let buffer: Buffer<S>
-  let height: Int
-  let width: Int
-}
-
-@inline(__always)
-private func paddedImages<S: KernelScalar>(
-  _ g: ConvolutionGeometry, _ input: Buffer<S>
-) -> PaddedImages<S> {
-  guard g.padding > 0 else {
-    return PaddedImages(buffer: input, height: g.height, width: g.width)
-  }
-  let p = g.padding
-  let height = g.height + 2 * p
-  let width = g.width + 2 * p
-  let c = g.channels
-  let padded = Buffer<S>(uninitialized: g.batch * height * width * c)
-  let from = input.pointer
-  let to = padded.pointer
-  parallelRuns(g.batch * height, grain: 16) { run in
-    for line in run {
-      let row = line % height - p
-      let out = to + line * width * c
-      if row < 0 || row >= g.height {
-        out.update(repeating: 0, count: width * c)
-      } else {
-        out.update(repeating: 0, count: p * c)
-        (out + p * c).update(
-          from: from + (line / height * g.height + row) * g.width * c, count: g.width * c)
-        (out + (p + g.width) * c).update(repeating: 0, count: p * c)
-      }
-    }
-  }
-  return PaddedImages(buffer: padded, height: height, width: width)
 }
 
 private struct FilterGradientWalk<S: KernelScalar> {
@@ -105,48 +54,38 @@ private struct FilterGradientWalk<S: KernelScalar> {
   }
 
   let g: ConvolutionGeometry
-  let x: UnsafePointer<S>
-  let dY: UnsafePointer<S>
-  let height: Int
-  let width: Int
+  let x: Buffer<S>
+  let dY: Buffer<S>
+  /// Rows of output, all images together, and how many are walked at a time.
+  let rows: Int
   let rowsABlock: Int
 
-  init(_ g: ConvolutionGeometry, padded: PaddedImages<S>, outputGradient: UnsafeMutablePointer<S>) {
+  init(_ g: ConvolutionGeometry, input: Buffer<S>, outputGradient: Buffer<S>) {
     self.g = g
-    x = UnsafePointer(padded.buffer.pointer)
-    dY = UnsafePointer(outputGradient)
-    height = padded.height
-    width = padded.width
-    let bytesARow =
-      (g.stride * padded.width * g.channels + g.outWidth * g.outChannels) * MemoryLayout<S>.stride
-    rowsABlock = max(1, min(g.outHeight, 256 * 1024 / bytesARow))
+    x = input
+    dY = outputGradient
+    rows = g.batch * g.outHeight
+    rowsABlock = min(rows, max(1, 288 / g.outWidth))
   }
 
-  /// Lanes of the widest tile.
-  private var lanes: Int { 2 * S.Vector.scalarCount }
-  /// Whether a pixel of dY is so long that its pieces are worth copying together.
-  var copies: Bool { g.groups == 1 && g.outChannels % lanes == 0 && g.outChannels >= 8 * lanes }
-  /// Scalars of a copied block.
-  var copyCount: Int { rowsABlock * g.outWidth * g.outChannels }
+  /// Whether a block of dY is copied: its pixels must lie far apart, and be used often.
+  private var copiesGradient: Bool {
+    g.outPerGroup >= 4 * lanes(g.outPerGroup)
+      && g.kernelHeight * g.kernelWidth * g.channelsPerGroup >= 128
+  }
 
-  /// Copies a block of dY to [channels of a tile][pixel][lane].
-  @inline(__always)
-  func copyBlock(image: Int, row: Int, rows: Int, to copy: UnsafeMutablePointer<S>) {
+  /// Lanes of the tile that takes what is left of a group's outputs.
+  private func lanes(_ left: Int) -> Int {
+    left > S.Vector.scalarCount ? 2 * S.Vector.scalarCount : S.Vector.scalarCount
+  }
+
+  /// Scalars a pixel of copied dY takes: whole tiles.
+  private var copiedPixel: Int {
     let half = S.Vector.scalarCount
-    let pixels = rows * g.outWidth
-    let first = dY + (image * g.outHeight + row) * g.outWidth * g.outChannels
-    for pixel in 0..<pixels {
-      var from = first + pixel * g.outChannels
-      var to = copy + pixel * lanes
-      for _ in 0..<g.outChannels / lanes {
-        to.vector = from.vector
-        (to + half).vector = (from + half).vector
-        from += lanes
-        to += pixels * lanes
-      }
-    }
+    return g.groups * ((g.outPerGroup + half - 1) / half) * half
   }
 
+  /// Rows of dW in the order of memory, cut into tiles.
   func pieces() -> [Piece] {
     let joined = g.dilation == 1 && g.groups == 1
     let runs = joined ? 1 : g.kernelWidth
@@ -168,45 +107,156 @@ private struct FilterGradientWalk<S: KernelScalar> {
     return pieces
   }
 
+  /// Sums some pieces of dW over all blocks: the first block writes, the others add.
   @inline(__always)
-  func add(
-    _ piece: Piece, image: Int, row: Int, rows: Int, copy: UnsafeMutablePointer<S>?,
-    to dW: UnsafeMutablePointer<S>
+  func add(_ pieces: ArraySlice<Piece>, to dW: UnsafeMutablePointer<S>) {
+    let slab = g.padding > 0 ? Buffer<S>(uninitialized: slabRows * paddedWidth * g.channels) : nil
+    let copy =
+      copiesGradient ? Buffer<S>(uninitialized: rowsABlock * g.outWidth * copiedPixel) : nil
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: rowsABlock * g.outWidth) { places in
+      for first in stride(from: 0, to: rows, by: rowsABlock) {
+        let count = min(rowsABlock, rows - first)
+        if let slab { copyWithBorder(first: first, count: count, to: slab.pointer) }
+        list(first: first, count: count, copied: slab != nil, to: places)
+        if let copy { copyGradient(first: first, count: count, to: copy.pointer) }
+        let pixels = UnsafeBufferPointer(rebasing: places[..<(count * g.outWidth)])
+        for piece in pieces {
+          add(
+            piece, pixels, x: UnsafePointer(slab?.pointer ?? x.pointer),
+            dY: UnsafePointer(copy?.pointer ?? dY.pointer + first * g.outWidth * g.outChannels),
+            width: slab == nil ? g.width : paddedWidth, adding: first > 0, to: dW)
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private func add(
+    _ piece: Piece, _ places: UnsafeBufferPointer<Int>, x: UnsafePointer<S>, dY: UnsafePointer<S>,
+    width: Int, adding: Bool, to dW: UnsafeMutablePointer<S>
   ) {
     let a =
-      x
-      + ((image * height + row * g.stride + piece.kernelRow * g.dilation) * width
-        + piece.kernelColumn * g.dilation) * g.channels + piece.group * g.channelsPerGroup
-      + piece.first
+      x + (piece.kernelRow * width + piece.kernelColumn) * g.dilation * g.channels
+      + piece.group * g.channelsPerGroup + piece.first
     let c =
       dW
       + ((piece.kernelRow * g.kernelWidth + piece.kernelColumn) * g.channelsPerGroup + piece.first)
       * g.outChannels + piece.group * g.outPerGroup
-    // dY as it lies, or as it was copied: then a tile's channels of all pixels are neighbours.
-    let step = copy == nil ? g.outChannels : lanes
-    var b =
-      copy.map { UnsafePointer($0) }
-      ?? dY + (image * g.outHeight + row) * g.outWidth * g.outChannels + piece.group * g.outPerGroup
-    // Where neither side skips pixels between rows, a block is one long row.
-    let flat = g.stride == 1 && width == g.outWidth
-    let walk = TileWalk(
-      outer: flat ? 1 : rows, inner: flat ? rows * g.outWidth : g.outWidth,
-      aOuter: g.stride * width * g.channels, bOuter: g.outWidth * step,
-      steps: PixelSteps(a: g.stride * g.channels, b: step))
+    let copied = copiesGradient
+    let b = dY + piece.group * (copied ? copiedPixel / g.groups * places.count : g.outPerGroup)
     var o = 0
     while o < g.outPerGroup {
       let left = g.outPerGroup - o
-      if left > lanes / 2 {
+      let lanes = lanes(left)
+      let walk = ListedWalk(places: places, b: copied ? lanes : g.outChannels)
+      let from = copied ? b + o * places.count : b + o
+      if lanes > S.Vector.scalarCount {
         walk.run(
-          Beside<Vector1<S>>.self, rows: piece.count, columns: left, a: a, b: b, c: c + o,
-          cRow: g.outChannels, adding: true)
-        b += copy == nil ? lanes : rows * g.outWidth * lanes
-        o += lanes
+          Beside<Vector1<S>>.self, rows: piece.count, columns: left, a: a, b: from, c: c + o,
+          cRow: g.outChannels, adding: adding)
       } else {
         walk.run(
-          Vector1<S>.self, rows: piece.count, columns: left, a: a, b: b, c: c + o,
-          cRow: g.outChannels, adding: true)
-        o += lanes / 2
+          Vector1<S>.self, rows: piece.count, columns: left, a: a, b: from, c: c + o,
+          cRow: g.outChannels, adding: adding)
+      }
+      o += lanes
+    }
+  }
+}
+
+// MARK: Blocks
+
+extension FilterGradientWalk {
+  /// The parts of a block that lie in one image: its output rows, and the padded rows they read.
+  @inline(__always)
+  private func segments(
+    first: Int, count: Int,
+    _ body: (_ image: Int, _ outRows: Range<Int>, _ padded: Range<Int>) -> Void
+  ) {
+    var row = first
+    while row < first + count {
+      let image = row / g.outHeight
+      let top = row % g.outHeight
+      let end = min(g.outHeight, top + first + count - row)
+      body(image, top..<end, top * g.stride..<(end - 1) * g.stride + reach)
+      row += end - top
+    }
+  }
+
+  /// Rows that the taps of one output row span.
+  private var reach: Int { g.dilation * (g.kernelHeight - 1) + 1 }
+  private var paddedWidth: Int { g.width + 2 * g.padding }
+  /// Padded rows a block reads at most: each of its images adds the reach of its last row.
+  private var slabRows: Int {
+    let images = (rowsABlock + g.outHeight - 2) / g.outHeight + 1
+    return rowsABlock * g.stride + images * reach
+  }
+
+  /// Copies the rows of x that a block reads, one image's after the other's, with zeros around them.
+  @inline(__always)
+  private func copyWithBorder(first: Int, count: Int, to slab: UnsafeMutablePointer<S>) {
+    let p = g.padding
+    let c = g.channels
+    var out = slab
+    segments(first: first, count: count) { image, _, padded in
+      for row in padded.lowerBound - p..<padded.upperBound - p {
+        if row < 0 || row >= g.height {
+          out.update(repeating: 0, count: paddedWidth * c)
+        } else {
+          out.update(repeating: 0, count: p * c)
+          (out + p * c).update(
+            from: x.pointer + (image * g.height + row) * g.width * c, count: g.width * c)
+          (out + (p + g.width) * c).update(repeating: 0, count: p * c)
+        }
+        out += paddedWidth * c
+      }
+    }
+  }
+
+  /// Lists where the first tap of each pixel lies: in x, or in its copied block.
+  @inline(__always)
+  private func list(
+    first: Int, count: Int, copied: Bool, to places: UnsafeMutableBufferPointer<Int>
+  ) {
+    let width = copied ? paddedWidth : g.width
+    var slabRow = 0
+    var t = 0
+    segments(first: first, count: count) { image, outRows, padded in
+      for i in outRows {
+        let row =
+          copied ? slabRow + (i - outRows.lowerBound) * g.stride : image * g.height + i * g.stride
+        for j in 0..<g.outWidth {
+          places[t] = (row * width + j * g.stride) * g.channels
+          t += 1
+        }
+      }
+      slabRow += padded.count
+    }
+  }
+
+  /// Copies a block of dY to [group][channels of a tile][pixel][lane], zero beyond the last channel.
+  @inline(__always)
+  private func copyGradient(first: Int, count: Int, to copy: UnsafeMutablePointer<S>) {
+    let half = S.Vector.scalarCount
+    let pixels = count * g.outWidth
+    var out = copy
+    for group in 0..<g.groups {
+      var o = 0
+      while o < g.outPerGroup {
+        let left = g.outPerGroup - o
+        let lanes = lanes(left)
+        var from = dY.pointer + first * g.outWidth * g.outChannels + group * g.outPerGroup + o
+        for _ in 0..<pixels {
+          if left >= 2 * half {
+            out.vector = from.vector
+            (out + half).vector = (from + half).vector
+          } else {
+            for l in 0..<lanes { out[l] = l < left ? from[l] : 0 }
+          }
+          out += lanes
+          from += g.outChannels
+        }
+        o += lanes
       }
     }
   }

@@ -5,10 +5,11 @@
 //            pairs it needs are one contiguous run of memory. A tile takes R neighbouring output
 //            pixels × 2 vectors of output channels and walks that run: one input scalar of each
 //            pixel is broadcast against the same filter vectors. No im2col, no packing of images.
-// Borders    A piece of work is some output rows of one image. Where its input reaches beyond the
-//            image, the rows it needs are copied with zeros around them into scratch memory, small
-//            enough to stay in cache. An unpadded convolution reads the image where it lies.
-// Read       TileWalk.swift, ConvolutionGeometry.swift ← this file → Convolution.swift
+// Borders    A piece of work is some output rows of one image, or a panel of the filter for all images
+//            where the filter is the larger operand. Where its input reaches beyond the image, the rows
+//            it needs are copied with zeros around them into scratch memory. An unpadded convolution
+//            reads the image where it lies.
+// Read       TileWalk.swift, FilterPanels.swift, ConvolutionGeometry.swift ← this file → Convolution.swift
 
 /// One correlation over a batch; offsets and steps in pixels unless said otherwise.
 struct Correlation<S: KernelScalar> {
@@ -29,7 +30,7 @@ struct Correlation<S: KernelScalar> {
   var originRow: Int
   var originColumn: Int
   var step: Int
-  // The filter, packed by `FilterPanels`.
+  // The filter.
   var panels: FilterPanels<S>
   // The target: a grid of pixels in an image of `targetChannels` channels, pitches in scalars.
   var target: UnsafeMutablePointer<S>
@@ -43,80 +44,169 @@ struct Correlation<S: KernelScalar> {
   @inline(__always)
   func run() {
     guard rows > 0, columns > 0, batch > 0 else { return }
-    // About 128 pixels a piece: enough to use a filter panel often while it is in cache.
-    let rowsAPiece = max(1, min(rows, (128 + columns - 1) / columns))
-    let pieces = (rows + rowsAPiece - 1) / rowsAPiece
-    parallelFor(batch * pieces) { piece in
-      let image = piece / pieces
-      let first = (piece % pieces) * rowsAPiece
-      let count = min(rowsAPiece, rows - first)
-      if panels.vectors == 4 {
-        run(Beside<Beside<Vector1<S>>>.self, image: image, first: first, count: count)
-      } else if panels.vectors == 2 {
-        run(Beside<Vector1<S>>.self, image: image, first: first, count: count)
-      } else {
-        run(Vector1<S>.self, image: image, first: first, count: count)
-      }
+    if panels.vectors == 4 {
+      run(Beside<Beside<Vector1<S>>>.self)
+    } else if panels.vectors == 2 {
+      run(Beside<Vector1<S>>.self)
+    } else {
+      run(Vector1<S>.self)
     }
   }
 
   @inline(__always)
-  private func run<Columns: Lanes>(_: Columns.Type, image: Int, first: Int, count: Int)
-  where Columns.Scalar == S {
-    let top = originRow + step * first
-    let spanRows = step * (count - 1) + dilationRows * (tapRows - 1) + 1
-    let spanColumns = step * (columns - 1) + dilationColumns * (tapColumns - 1) + 1
-    let inside =
-      top >= 0 && top + spanRows <= height && originColumn >= 0
-      && originColumn + spanColumns <= width
-
-    let imageStart = source + image * height * width * channels
-    var scratch: Buffer<S>?
-    var base = imageStart + (top * width + originColumn) * channels + firstChannel
-    var pitch = width * channels
-    var pixel = channels
-    if !inside {
-      let slab = Buffer<S>(uninitialized: spanRows * spanColumns * usedChannels)
-      copyWithZeros(
-        image: imageStart, top: top, rows: spanRows, columns: spanColumns, into: slab.pointer)
-      base = UnsafePointer(slab.pointer)
-      pitch = spanColumns * usedChannels
-      pixel = usedChannels
-      scratch = slab
+  private func run<Columns: Lanes>(_: Columns.Type) where Columns.Scalar == S {
+    let pixels = batch * height * width * usedChannels
+    if panels.count >= 8 && panels.count * panels.size > 4 * pixels {
+      runByPanels(Columns.self)
+    } else {
+      runByPixels(Columns.self)
     }
+  }
 
+  /// Packs the filter, then goes through the pixels: about 128 a piece, enough to use a panel often
+  /// while it is in cache.
+  @inline(__always)
+  private func runByPixels<Columns: Lanes>(_: Columns.Type) where Columns.Scalar == S {
+    let filter = Buffer<S>(uninitialized: panels.count * panels.size)
+    let packed = filter.pointer
+    func pack(_ n: Int) {
+      let panel = n / tapRows
+      let row = n % tapRows
+      panels.pack(
+        panel: panel, rows: row..<row + 1, to: packed + panel * panels.size + row * panels.rowSize)
+    }
+    // Waking the team costs more than packing a small filter.
+    if filter.count > 1 << 16 {
+      parallelFor(panels.count * tapRows, pack)
+    } else {
+      for n in 0..<panels.count * tapRows { pack(n) }
+    }
+    let rowsAPiece = max(1, min(rows, (128 + columns - 1) / columns))
+    let pieces = (rows + rowsAPiece - 1) / rowsAPiece
+    parallelFor(batch * pieces) { piece in
+      let first = (piece % pieces) * rowsAPiece
+      let window = Window(
+        self, images: piece / pieces..<piece / pieces + 1, first: first,
+        count: min(rowsAPiece, rows - first), inParallel: false)
+      for panel in 0..<panels.count {
+        sum(
+          Columns.self, window, panel: panel, taps: 0..<tapRows,
+          filter: UnsafePointer(packed + panel * panels.size))
+      }
+    }
+    withExtendedLifetime(filter) {}
+  }
+
+  /// Goes through the panels; each is packed where it is used, while it is in cache.
+  ///
+  /// The last stage of a network has many weights and few pixels: writing all packed panels to memory
+  /// and reading them again would take a sixth of the time.
+  @inline(__always)
+  private func runByPanels<Columns: Lanes>(_: Columns.Type) where Columns.Scalar == S {
+    let window = Window(self, images: 0..<batch, first: 0, count: rows, inParallel: true)
+    // As many tap rows at once as the second-level cache holds beside the pixels.
+    let tapsAtOnce = max(
+      1, min(tapRows, 400 * 1024 / (panels.rowSize * MemoryLayout<S>.stride)))
+    parallelFor(panels.count) { panel in
+      let filter = Buffer<S>(uninitialized: tapsAtOnce * panels.rowSize)
+      for tap in stride(from: 0, to: tapRows, by: tapsAtOnce) {
+        let taps = tap..<min(tapRows, tap + tapsAtOnce)
+        panels.pack(panel: panel, rows: taps, to: filter.pointer)
+        sum(
+          Columns.self, window, panel: panel, taps: taps, filter: UnsafePointer(filter.pointer))
+      }
+    }
+  }
+
+  /// The input that some output rows of some images read: where it lies, or copied with zeros around.
+  private struct Window {
+    let images: Range<Int>
+    /// First output row, and how many, of each image.
+    let first: Int
+    let count: Int
+    /// Tap (0, 0) of the first output, and the steps to the next image, row and pixel.
+    let base: UnsafePointer<S>
+    let image: Int
+    let pitch: Int
+    let pixel: Int
+    private let copy: Buffer<S>?
+
+    @inline(__always)
+    init(_ c: Correlation, images: Range<Int>, first: Int, count: Int, inParallel: Bool) {
+      self.images = images
+      self.first = first
+      self.count = count
+      let top = c.originRow + c.step * first
+      let rows = c.step * (count - 1) + c.dilationRows * (c.tapRows - 1) + 1
+      let columns = c.step * (c.columns - 1) + c.dilationColumns * (c.tapColumns - 1) + 1
+      let source = c.source + images.lowerBound * c.height * c.width * c.channels
+      if top >= 0 && top + rows <= c.height && c.originColumn >= 0
+        && c.originColumn + columns <= c.width
+      {
+        base = source + (top * c.width + c.originColumn) * c.channels + c.firstChannel
+        image = c.height * c.width * c.channels
+        pitch = c.width * c.channels
+        pixel = c.channels
+        copy = nil
+      } else {
+        let size = rows * columns * c.usedChannels
+        let copy = Buffer<S>(uninitialized: images.count * size)
+        func fill(_ n: Int) {
+          c.copyWithZeros(
+            image: source + n * c.height * c.width * c.channels, top: top, rows: rows,
+            columns: columns, into: copy.pointer + n * size)
+        }
+        if inParallel {
+          parallelFor(images.count, fill)
+        } else {
+          for n in 0..<images.count { fill(n) }
+        }
+        base = UnsafePointer(copy.pointer)
+        image = size
+        pitch = columns * c.usedChannels
+        pixel = c.usedChannels
+        self.copy = copy
+      }
+    }
+  }
+
+  /// Sums some tap rows of one panel over a window: the first writes, the others add.
+  @inline(__always)
+  private func sum<Columns: Lanes>(
+    _: Columns.Type, _ window: Window, panel: Int, taps: Range<Int>, filter: UnsafePointer<S>
+  ) where Columns.Scalar == S {
+    let pitch = window.pitch
+    let pixel = window.pixel
     // With one group and no dilation a kernel row is one run; else each column is its own.
     let contiguous = dilationColumns == 1 && pixel == usedChannels
     let walk = TileWalk(
-      outer: tapRows, middle: contiguous ? 1 : tapColumns,
+      outer: taps.count, middle: contiguous ? 1 : tapColumns,
       inner: contiguous ? tapColumns * usedChannels : usedChannels,
-      aOuter: dilationRows * pitch, aMiddle: dilationColumns * pixel,
-      bOuter: tapColumns * usedChannels * Columns.width, bMiddle: usedChannels * Columns.width,
-      steps: ImageSteps(row: step * pixel))
-
-    let out = target + image * targetImage
-    for panel in 0..<panels.count {
-      let filter = panels.pointer(panel)
-      let wanted = min(Columns.width, panels.outputs - panel * Columns.width)
-      // A 1×1 convolution that skips nothing sees its rows as one long row.
-      let joined =
-        tapRows == 1 && pitch == columns * step * pixel && step == 1
-        && targetRow == columns * targetPixel
-      let lines = joined ? 1 : count
-      for i in 0..<lines {
+      aOuter: dilationRows * pitch, aMiddle: dilationColumns * pixel, bOuter: panels.rowSize,
+      bMiddle: usedChannels * Columns.width, steps: ImageSteps(row: step * pixel))
+    // A 1×1 convolution that skips nothing sees its rows as one long row.
+    let joined =
+      tapRows == 1 && pitch == columns * step * pixel && step == 1
+      && targetRow == columns * targetPixel
+    let wanted = min(Columns.width, panels.outputs - panel * Columns.width)
+    for n in 0..<window.images.count {
+      let from = window.base + n * window.image + taps.lowerBound * dilationRows * pitch
+      let out =
+        target + (window.images.lowerBound + n) * targetImage + window.first * targetRow
+        + panel * Columns.width
+      for i in 0..<(joined ? 1 : window.count) {
         walk.run(
-          Columns.self, rows: joined ? count * columns : columns, columns: wanted,
-          a: base + step * i * pitch, b: filter,
-          c: out + (first + i) * targetRow + panel * Columns.width, cRow: targetPixel,
-          adding: false)
+          Columns.self, rows: joined ? window.count * columns : columns, columns: wanted,
+          a: from + step * i * pitch, b: filter, c: out + i * targetRow, cRow: targetPixel,
+          adding: taps.lowerBound > 0)
       }
     }
-    withExtendedLifetime(scratch) {}
+    withExtendedLifetime(window) {}
   }
 
   /// Copies a window of one image, which may reach beyond it, with zeros where nothing is.
   @inline(__always)
-  private func copyWithZeros(
+  fileprivate func copyWithZeros(
     image: UnsafePointer<S>, top: Int, rows: Int, columns: Int, into slab: UnsafeMutablePointer<S>
   ) {
     for r in 0..<rows {
@@ -141,59 +231,4 @@ struct Correlation<S: KernelScalar> {
       (line + right * usedChannels).update(repeating: 0, count: (columns - right) * usedChannels)
     }
   }
-}
-
-/// A filter repacked to `[panel][tap row][tap column][in][lanes]`, zero beyond the last output.
-struct FilterPanels<S: KernelScalar> {
-  let buffer: Buffer<S>
-  let count: Int
-  let outputs: Int
-  /// Machine vectors across a panel: 1, 2 or 4.
-  let vectors: Int
-  private let size: Int
-
-  /// Packs a filter.
-  ///
-  /// `columns` is the number of output pixels in a row: short rows want wide panels to fill the
-  /// registers. `element` is the address of output 0 of (tap row, tap column, in), `outputStep` apart
-  /// from the next.
-  @inline(__always)
-  init(
-    tapRows: Int, tapColumns: Int, inputs: Int, outputs: Int, columns: Int, outputStep: Int,
-    element: (Int, Int, Int) -> UnsafePointer<S>
-  ) {
-    let lanes = S.Vector.scalarCount
-    var vectors = outputs <= lanes ? 1 : 2
-    #if !LANES_256
-      if columns <= 7, outputs % (4 * lanes) == 0 { vectors = 4 }
-    #endif
-    let width = vectors * lanes
-    self.vectors = vectors
-    self.outputs = outputs
-    count = (outputs + width - 1) / width
-    size = tapRows * tapColumns * inputs * width
-    buffer = Buffer(uninitialized: count * size)
-    var out = buffer.pointer
-    for panel in 0..<count {
-      let first = panel * width
-      let wanted = min(width, outputs - first)
-      for u in 0..<tapRows {
-        for v in 0..<tapColumns {
-          for c in 0..<inputs {
-            let from = element(u, v, c) + first * outputStep
-            if outputStep == 1 {
-              out.update(from: from, count: wanted)
-            } else {
-              for o in 0..<wanted { out[o] = from[o * outputStep] }
-            }
-            for o in wanted..<width { out[o] = 0 }
-            out += width
-          }
-        }
-      }
-    }
-  }
-
-  @inline(__always)
-  func pointer(_ panel: Int) -> UnsafePointer<S> { UnsafePointer(buffer.pointer + panel * size) }
 }

@@ -6,10 +6,11 @@
 //            · a 12 × 2-vector tile of C in registers (RegisterTile.swift),
 //            · a strip of A, 12 rows × 512 deep, in the first-level cache,
 //            · a panel of B, 2 vectors wide, and a block of A, 120 rows, in the second-level cache.
-//            A and B are repacked block by block into the order in which the tile walks them, so
-//            the inner loop reads both one after the other, whatever the transposes were.
+//            A and B are repacked into the order in which the tile walks them (MatrixPacking.swift),
+//            so the inner loop reads both one after the other, whatever the transposes were. All
+//            blocks of depth pass over one block of C before the next, so C is fetched once.
 // Order      The sum over k runs upwards in blocks of 512: fixed, whatever the number of threads.
-// Read       RegisterTile.swift, TileWalk.swift ← this file → Tensors/MatrixProduct.swift
+// Read       RegisterTile.swift, TileWalk.swift, MatrixPacking.swift ← this file → Tensors/MatrixProduct.swift
 // Tests      Tests/KernelsTests/MatrixMultiplyTests.swift
 
 /// The formula as loops, for tests and for reading.
@@ -67,105 +68,68 @@ public func matrixMultiply<S: KernelScalar>(
     return
   }
   typealias Columns = Beside<Vector1<S>>
-  let width = Columns.width
   let height = TileHeight.main
-  let strips = (rows + height - 1) / height
-  let panels = (columns + width - 1) / width
-  let deepest = min(depth, MatrixBlocking.depth)
-  let packedA = Buffer<S>(uninitialized: strips * height * deepest)
-  let packedB = Buffer<S>(uninitialized: panels * width * deepest)
-  let A = UnsafePointer(a.pointer + offsets.a)
-  let B = UnsafePointer(b.pointer + offsets.b)
-  let pA = packedA.pointer
-  let pB = packedB.pointer
+  let deepest = min(depth, MatrixBlocking.range)
+  let A = PackedOperand(
+    UnsafePointer(a.pointer + offsets.a), leading: transposeA ? rows : depth,
+    linesAreDepth: transposeA, total: rows, width: height, deepest: deepest)
+  let B = PackedOperand(
+    UnsafePointer(b.pointer + offsets.b), leading: transposeB ? depth : columns,
+    linesAreDepth: !transposeB, total: columns, width: Columns.width, deepest: deepest)
+  let blocksDown = (A.parts + MatrixBlocking.strips - 1) / MatrixBlocking.strips
+  let blocksAcross = (B.parts + MatrixBlocking.panels - 1) / MatrixBlocking.panels
 
-  var k0 = 0
-  while k0 < depth {
-    let deep = min(MatrixBlocking.depth, depth - k0)
-    // [strip][k][row] and [panel][k][column], zero where the matrix ends; eight at a time, so that
-    // a line of the matrix is read in long pieces.
-    let groupsOfStrips = (strips + 7) / 8
-    parallelFor(groupsOfStrips + (panels + 7) / 8) { group in
-      if group < groupsOfStrips {
-        pack(
-          A, leading: transposeA ? rows : depth, majorIsDepth: transposeA, total: rows,
-          width: height, parts: 8 * group..<min(strips, 8 * group + 8), k0: k0, deep: deep,
-          into: pA)
+  for range in stride(from: 0, to: depth, by: deepest) {
+    let blocks = DepthBlocks(count: min(deepest, depth - range))
+    let piecesA = A.pieces(deep: MatrixBlocking.depth)
+    let pieces = piecesA + B.pieces(deep: MatrixBlocking.depth)
+    parallelFor(blocks.total * pieces) { n in
+      let (start, deep) = blocks[n / pieces]
+      let piece = n % pieces
+      if piece < piecesA {
+        A.pack(piece: piece, first: range + start, start: start, deep: deep)
       } else {
-        let first = 8 * (group - groupsOfStrips)
-        pack(
-          B, leading: transposeB ? depth : columns, majorIsDepth: !transposeB, total: columns,
-          width: width, parts: first..<min(panels, first + 8), k0: k0, deep: deep, into: pB)
+        B.pack(piece: piece - piecesA, first: range + start, start: start, deep: deep)
       }
     }
-    let blocksDown = (strips + MatrixBlocking.strips - 1) / MatrixBlocking.strips
-    let blocksAcross = (panels + MatrixBlocking.panels - 1) / MatrixBlocking.panels
-    let walk = TileWalk(inner: deep, steps: PackedSteps())
-    let overwrite = k0 == 0 && !adding
     parallelFor(blocksDown * blocksAcross) { block in
-      let down = block % blocksDown
-      let across = block / blocksDown
-      for j in across * MatrixBlocking.panels..<min(panels, (across + 1) * MatrixBlocking.panels) {
-        for i in down * MatrixBlocking.strips..<min(strips, (down + 1) * MatrixBlocking.strips) {
-          walk.run(
-            Columns.self, rows: min(height, rows - i * height), columns: columns - j * width,
-            a: pA + i * height * deep, b: pB + j * width * deep,
-            c: C + i * height * columns + j * width, cRow: columns, adding: !overwrite)
+      let down = block % blocksDown * MatrixBlocking.strips
+      let across = block / blocksDown * MatrixBlocking.panels
+      // A block of C stays in cache while all depths pass.
+      for n in 0..<blocks.total {
+        let (start, deep) = blocks[n]
+        let walk = TileWalk(inner: deep, steps: PackedSteps())
+        for j in across..<min(B.parts, across + MatrixBlocking.panels) {
+          for i in down..<min(A.parts, down + MatrixBlocking.strips) {
+            walk.run(
+              Columns.self, rows: min(height, rows - i * height),
+              columns: columns - j * Columns.width,
+              a: A.pointer(part: i, start: start, deep: deep),
+              b: B.pointer(part: j, start: start, deep: deep),
+              c: C + i * height * columns + j * Columns.width, cRow: columns,
+              adding: adding || range + start > 0)
+          }
         }
       }
     }
-    k0 += deep
   }
 }
 
 /// Block extents; measured on a core with 48 KiB and 1 MiB of first- and second-level cache.
 enum MatrixBlocking {
+  /// Values of k that a tile walks at once.
   static let depth = 512
+  /// Values of k that are packed at once: what the packed operands may take in memory.
+  static let range = 2048
   static let strips = 10
   static let panels = 16
 }
 
-/// Copies strips of rows of A, or panels of columns of B, to the order [part][k][row or column].
-///
-/// `leading` is the number of scalars from one line of the stored matrix to the next; `majorIsDepth`
-/// says whether a line holds all rows of one k (copy) or all k of one row (transpose); `total` counts
-/// rows of A or columns of B in the whole matrix; `parts` are strips or panels of a given width.
-@inline(__always)
-private func pack<S: KernelScalar>(
-  _ source: UnsafePointer<S>, leading: Int, majorIsDepth: Bool, total: Int, width: Int,
-  parts: Range<Int>, k0: Int, deep: Int, into target: UnsafeMutablePointer<S>
-) {
-  let lanes = S.Vector.scalarCount
-  if majorIsDepth {
-    for k in 0..<deep {
-      let line = source + (k0 + k) * leading
-      for part in parts {
-        let count = min(width, total - part * width)
-        let out = target + (part * deep + k) * width
-        let from = line + part * width
-        if count == width && width % lanes == 0 {
-          for r in stride(from: 0, to: width, by: lanes) { (out + r).vector = (from + r).vector }
-        } else {
-          for r in 0..<count { out[r] = from[r] }
-          for r in count..<width { out[r] = 0 }
-        }
-      }
-    }
-  } else {
-    for part in parts {
-      let start = target + part * deep * width
-      let count = min(width, total - part * width)
-      for r in 0..<count {
-        let line = source + (part * width + r) * leading + k0
-        var out = start + r
-        for k in 0..<deep {
-          out.pointee = line[k]
-          out += width
-        }
-      }
-      for r in count..<width {
-        for k in 0..<deep { start[k * width + r] = 0 }
-      }
-    }
+/// A range of k cut into blocks.
+private struct DepthBlocks {
+  let count: Int
+  @inline(__always) var total: Int { (count + MatrixBlocking.depth - 1) / MatrixBlocking.depth }
+  @inline(__always) subscript(n: Int) -> (start: Int, deep: Int) {
+    (n * MatrixBlocking.depth, min(MatrixBlocking.depth, count - n * MatrixBlocking.depth))
   }
 }

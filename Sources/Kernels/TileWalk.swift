@@ -41,17 +41,20 @@ struct ImageSteps: WalkSteps {
   @inline(__always) func b(_ width: Int) -> Int { width }
 }
 
-/// Rows are channels, the inner loop runs along pixels: a filter gradient.
-struct PixelSteps: WalkSteps {
-  @inline(__always) static var rowIsConstant: Bool { true }
-  let a: Int
-  let b: Int
-  @inline(__always) var row: Int { 1 }
-  @inline(__always) func b(_ width: Int) -> Int { b }
+/// A way through two operands that one tile follows, summing outer products.
+protocol Walk {
+  /// Whether `row` is known at compile time, so that one address serves all rows.
+  static var rowIsConstant: Bool { get }
+  /// From one row of the tile to the next in a, in scalars.
+  var row: Int { get }
+  /// Adds every outer product of the walk that begins at a and b.
+  func add<Tile: RegisterTile>(
+    to tile: inout Tile, _ a: UnsafePointer<Tile.Columns.Scalar>,
+    _ b: UnsafePointer<Tile.Columns.Scalar>)
 }
 
-/// Extents and steps of the three nested loops, in scalars.
-struct TileWalk<Steps: WalkSteps> {
+/// Three nested loops with even steps, in scalars.
+struct TileWalk<Steps: WalkSteps>: Walk {
   var outer = 1
   var middle = 1
   var inner: Int
@@ -61,15 +64,15 @@ struct TileWalk<Steps: WalkSteps> {
   var bMiddle = 0
   var steps: Steps
 
-  /// Sums one tile and writes it, or adds it, to c.
+  @inline(__always) static var rowIsConstant: Bool { Steps.rowIsConstant }
+  @inline(__always) var row: Int { steps.row }
+
   @inline(__always)
-  func sum<Tile: RegisterTile>(
-    _: Tile.Type, _ a: UnsafePointer<Tile.Columns.Scalar>,
-    _ b: UnsafePointer<Tile.Columns.Scalar>, _ c: UnsafeMutablePointer<Tile.Columns.Scalar>,
-    _ cRow: Int, _ adding: Bool, flat: Bool
+  func add<Tile: RegisterTile>(
+    to tile: inout Tile, _ a: UnsafePointer<Tile.Columns.Scalar>,
+    _ b: UnsafePointer<Tile.Columns.Scalar>
   ) {
-    var tile = Tile.zero
-    if flat {
+    if outer == 1 && middle == 1 {
       // The same loop alone: inside two others the compiler spills the tile at its edges.
       walkInner(&tile, a, b)
     } else {
@@ -79,8 +82,6 @@ struct TileWalk<Steps: WalkSteps> {
         }
       }
     }
-    if adding { tile.add(from: c, cRow) }
-    tile.store(c, cRow)
   }
 
   @inline(__always)
@@ -96,11 +97,39 @@ struct TileWalk<Steps: WalkSteps> {
       q += steps.b(Tile.Columns.width)
     }
   }
+}
 
+/// A list of places in a, one a step, against evenly spaced b: a filter gradient.
+///
+/// Rows of an image, images of a batch and strides all become one loop: nested loops would cost more
+/// at their edges than the small images of a network's last stage take to walk.
+struct ListedWalk: Walk {
+  /// Where each step reads, in scalars from a.
+  let places: UnsafeBufferPointer<Int>
+  /// From one step to the next in b, in scalars.
+  let b: Int
+
+  @inline(__always) static var rowIsConstant: Bool { true }
+  @inline(__always) var row: Int { 1 }
+
+  @inline(__always)
+  func add<Tile: RegisterTile>(
+    to tile: inout Tile, _ a: UnsafePointer<Tile.Columns.Scalar>,
+    _ b: UnsafePointer<Tile.Columns.Scalar>
+  ) {
+    var q = b
+    for place in places {
+      tile.add(Tile.cursor(a + place, 1), 1, times: .load(q))
+      q += self.b
+    }
+  }
+}
+
+extension Walk {
   /// Sums `rows` rows of outputs, cut into tiles, and writes or adds them to c.
   ///
-  /// Row r reads a + r · steps.row and writes c + r · cRow. Of the lanes, `columns` are wanted; the
-  /// rest are computed and dropped.
+  /// Row r reads a + r · row and writes c + r · cRow. Of the lanes, `columns` are wanted; the rest
+  /// are computed and dropped.
   @inline(never)
   func run<L: Lanes>(
     _: L.Type, rows: Int, columns: Int, a: UnsafePointer<L.Scalar>, b: UnsafePointer<L.Scalar>,
@@ -115,14 +144,8 @@ struct TileWalk<Steps: WalkSteps> {
         let height = TileHeight.next(rows - done)
         let out = c + done * cRow
         let whole = partial ? scratch.baseAddress ?? out : out
-        let row = partial ? L.width : cRow
-        if outer == 1 && middle == 1 {
-          runTile(
-            L.self, height, a + done * steps.row, b, whole, row, adding && !partial, flat: true)
-        } else {
-          runTile(
-            L.self, height, a + done * steps.row, b, whole, row, adding && !partial, flat: false)
-        }
+        runTile(
+          L.self, height, a + done * row, b, whole, partial ? L.width : cRow, adding && !partial)
         if partial {
           for r in 0..<height {
             for i in 0..<columns {
@@ -139,21 +162,34 @@ struct TileWalk<Steps: WalkSteps> {
   @inline(__always)
   private func runTile<L: Lanes>(
     _: L.Type, _ height: Int, _ a: UnsafePointer<L.Scalar>, _ b: UnsafePointer<L.Scalar>,
-    _ c: UnsafeMutablePointer<L.Scalar>, _ cRow: Int, _ adding: Bool, flat: Bool
+    _ c: UnsafeMutablePointer<L.Scalar>, _ cRow: Int, _ adding: Bool
   ) {
     switch height {
     #if !LANES_256
-      case 12 where Steps.rowIsConstant: sum(Rows12<L>.self, a, b, c, cRow, adding, flat: flat)
-      case 8 where Steps.rowIsConstant: sum(Rows8<L>.self, a, b, c, cRow, adding, flat: flat)
-      case 12: sum(Rows12Apart<L>.self, a, b, c, cRow, adding, flat: flat)
-      case 8: sum(Rows8Apart<L>.self, a, b, c, cRow, adding, flat: flat)
+      case 12 where Self.rowIsConstant: sum(Rows12<L>.self, a, b, c, cRow, adding)
+      case 8 where Self.rowIsConstant: sum(Rows8<L>.self, a, b, c, cRow, adding)
+      case 12: sum(Rows12Apart<L>.self, a, b, c, cRow, adding)
+      case 8: sum(Rows8Apart<L>.self, a, b, c, cRow, adding)
     #endif
-    case 6: sum(Rows6<L>.self, a, b, c, cRow, adding, flat: flat)
-    case 4: sum(Rows4<L>.self, a, b, c, cRow, adding, flat: flat)
-    case 3: sum(Rows3<L>.self, a, b, c, cRow, adding, flat: flat)
-    case 2: sum(Rows2<L>.self, a, b, c, cRow, adding, flat: flat)
-    default: sum(Rows1<L>.self, a, b, c, cRow, adding, flat: flat)
+    case 6: sum(Rows6<L>.self, a, b, c, cRow, adding)
+    case 4: sum(Rows4<L>.self, a, b, c, cRow, adding)
+    case 3: sum(Rows3<L>.self, a, b, c, cRow, adding)
+    case 2: sum(Rows2<L>.self, a, b, c, cRow, adding)
+    default: sum(Rows1<L>.self, a, b, c, cRow, adding)
     }
+  }
+
+  /// Sums one tile and writes it, or adds it, to c.
+  @inline(__always)
+  private func sum<Tile: RegisterTile>(
+    _: Tile.Type, _ a: UnsafePointer<Tile.Columns.Scalar>,
+    _ b: UnsafePointer<Tile.Columns.Scalar>, _ c: UnsafeMutablePointer<Tile.Columns.Scalar>,
+    _ cRow: Int, _ adding: Bool
+  ) {
+    var tile = Tile.zero
+    add(to: &tile, a, b)
+    if adding { tile.add(from: c, cRow) }
+    tile.store(c, cRow)
   }
 }
 
