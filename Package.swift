@@ -58,7 +58,7 @@ let testSupport = Target.target(
 
 let library = [
   "Kernels", "Randomness", "Tensors", "Images", "Formats", "Charts", "Autodiff", "Representations",
-  "Datasets", "Networks", "Objectives", "Training",
+  "Datasets", "Networks", "Objectives", "Training", "Oracle",
 ]
 
 let package = Package(
@@ -93,6 +93,12 @@ let package = Package(
         "Kernels", "Randomness", "Tensors", "Images", "Formats", "Charts", "Autodiff",
         "Representations", "Datasets", "Networks", "Objectives",
       ]),
+    floor(
+      "Oracle",
+      on: [
+        "Kernels", "Randomness", "Tensors", "Images", "Formats", "Autodiff", "Representations",
+        "Datasets", "Networks", "Objectives", "Training",
+      ], settings: checkedAndOptimised),
     // Floor 5
     floor("MVMR", on: library),
     // (Not a target called mvmr: beside MVMR it would be the same file on a Mac's disk.)
@@ -126,8 +132,15 @@ let package = Package(
         "Training", "Datasets", "Formats", "Images", "Kernels", "Randomness", "Tensors",
         "Autodiff", "Networks", "Objectives", "Representations", "TestSupport",
       ]),
+    tests(
+      "OracleTests",
+      [
+        "Oracle", "Formats", "Tensors", "Kernels", "Randomness", "Autodiff", "Networks",
+        "Objectives",
+      ]
+    ),
     tests("CommandTests", ["Command", "Kernels", "TestSupport"]),
-    tests("DocumentationTests", ["Training"]),
+    tests("DocumentationTests", ["Training", "Oracle"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -6,6 +6,7 @@
 //            erf:  dX = dY · 2/√π e^(−x²)
 //            gelu: y = ½x(1 + erf(x/√2)),  dX = dY · (½(1 + erf(x/√2)) + x φ(x)),
 //                  φ(x) = e^(−x²/2)/√(2π)
+//            quickGELU: y = x s,  dX = dY · (s + 1.702 x (s − s²)),  s = σ(1.702 x)
 // Singular   relu and |x| have slope 0 at 0; √ has slope 0 at 0 instead of ∞, so that a zero
 //            distance or variance stops a gradient instead of poisoning it.
 // Read       Arithmetic.swift ← this file → Reductions.swift
@@ -115,6 +116,15 @@ public func gelu<S>(_ x: Variable<S>) -> Variable<S> {
     ])
 }
 
+/// The sigmoid approximation x·σ(1.702 x) of gelu, with which OpenAI trained CLIP.
+public func quickGELU<S>(_ x: Variable<S>) -> Variable<S> {
+  let v = x.value
+  let s = v.scaled(by: 1.702).map(.logistic)
+  return Variable(
+    v * s,
+    pullbacks: [(x, { dY in dY * (s + (v * (s - s * s)).scaled(by: 1.702)) })])
+}
+
 extension GradientCase {
   static let functions = [
     GradientCase("exponential", at: [2, 5]) { $0[0].exponential() },
@@ -128,5 +138,6 @@ extension GradientCase {
     GradientCase("errorFunction", at: [9], in: -2...2) { $0[0].errorFunction() },
     GradientCase("relu", at: [3, 4]) { relu($0[0]) },
     GradientCase("gelu", at: [9], in: -3...3) { gelu($0[0]) },
+    GradientCase("quickGELU", at: [9], in: -3...3) { quickGELU($0[0]) },
   ]
 }

@@ -72,6 +72,6 @@ public struct GradientCase: Sendable, CustomStringConvertible {
   /// Every operation of this module.
   public static var operations: [GradientCase] {
     arithmetic + functions + reductions + products + convolutions + pooling + batchNorms
-      + layerNorms + softmaxes + indexing
+      + layerNorms + softmaxes + attentions + indexing
   }
 }

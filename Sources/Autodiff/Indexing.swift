@@ -16,7 +16,10 @@ extension Variable {
   }
 
   /// The axes in another order: result axis i is this variable's axis `axes[i]`.
-  public func permuted(axes: Int...) -> Variable {
+  public func permuted(axes: Int...) -> Variable { permuted(axes: axes) }
+
+  /// The axes in another order.
+  public func permuted(axes: [Int]) -> Variable {
     let back = axes.indices.map { i in axes.firstIndex(of: i) ?? i }
     return Variable(
       value.permuted(axes: axes), pullbacks: [(self, { dY in dY.permuted(axes: back) })])

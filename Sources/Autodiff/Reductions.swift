@@ -41,6 +41,11 @@ extension Variable {
 
   /// The largest value over the given axes; ties share the gradient equally.
   public func maximum(over axes: Int..., keepingAxes: Bool = false) -> Variable {
+    maximum(over: axes, keepingAxes: keepingAxes)
+  }
+
+  /// The largest value over the given axes; ties share the gradient equally.
+  public func maximum(over axes: [Int], keepingAxes: Bool = false) -> Variable {
     let x = value
     let top = x.reduceMaximum(axes)
     let kept = top.shape

@@ -43,7 +43,8 @@ struct Command: Sendable {
 
 enum CommandLineTool {
   static let commands: [Command] = [
-    .pretrain, .evaluateLinear, .evaluateKNN, .gradcheck, .fingerprint, .bench, .synthesize,
+    .pretrain, .evaluateLinear, .evaluateKNN, .oracleList, .oracleEmit, .oracleCheck, .gradcheck,
+    .fingerprint, .bench, .synthesize,
   ]
 
   static let help = """

@@ -52,17 +52,13 @@ extension Command {
     let run = try prepare(arguments)
     if arguments.has(.trapNonFinite) { run.trapNonFinite() }
     Interruption.watch()
-    var progress: RunProgress?
+    let progress = RunProgress(
+      total: run.totalSteps, imagesAStep: run.configuration.batchSize)
     let result = try run.run(
       observe: { record in
-        if progress == nil {
-          progress = RunProgress(
-            total: run.totalSteps, firstStep: record.position.step - 1,
-            imagesAStep: run.configuration.batchSize)
-        }
-        progress?.show(record)
+        progress.show(record)
       }, shouldStop: { Interruption.isRequested })
-    progress?.finish()
+    progress.finish()
     if result.trained == nil {
       print(
         """

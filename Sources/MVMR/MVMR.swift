@@ -8,6 +8,7 @@
 @_exported import Kernels
 @_exported import Networks
 @_exported import Objectives
+@_exported import Oracle
 @_exported import Randomness
 @_exported import Representations
 @_exported import Tensors

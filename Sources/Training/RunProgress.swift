@@ -9,8 +9,8 @@ public final class RunProgress {
   private let isTerminal: Bool
   private let total: Int
   private let imagesAStep: Int
-  private let start = Date()
-  private let firstStep: Int
+  /// When the first step was reported, and which it was: the rate is counted from there.
+  private var first: (step: Int, date: Date)?
   private var lastShown = Date.distantPast
   private let output = FileHandle.standardError
 
@@ -18,11 +18,9 @@ public final class RunProgress {
   ///
   /// - Parameters:
   ///   - total: Steps in the whole run.
-  ///   - firstStep: Steps that were done before.
   ///   - imagesAStep: For the rate.
-  public init(total: Int, firstStep: Int = 0, imagesAStep: Int) {
+  public init(total: Int, imagesAStep: Int) {
     self.total = total
-    self.firstStep = firstStep
     self.imagesAStep = imagesAStep
     isTerminal = isatty(2) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
   }
@@ -32,11 +30,16 @@ public final class RunProgress {
     let now = Date()
     let done = record.position.step
     let last = done == total
+    let start = first ?? (done, now)
+    first = start
     guard last || now.timeIntervalSince(lastShown) >= (isTerminal ? 0.1 : 10) else { return }
     lastShown = now
-    let seconds = max(1e-9, now.timeIntervalSince(start))
-    let rate = Double(done - firstStep) / seconds
-    let left = rate > 0 ? Double(total - done) / rate : 0
+    var pace = ""
+    if done > start.step {
+      let secondsAStep = now.timeIntervalSince(start.date) / Double(done - start.step)
+      let rate = Double(imagesAStep) / max(1e-9, secondsAStep)
+      pace = " \(Int(rate)) images/s, \(RunProgress.time(secondsAStep * Double(total - done))) left"
+    }
     // The chance level stands beside each distance correlation.
     let terms = record.terms.map { term in
       let level = record.chance.first { $0.name == term.name }
@@ -45,8 +48,7 @@ public final class RunProgress {
     }.joined(separator: " ")
     let percent = total > 0 ? 100 * done / total : 100
     let line =
-      "\(isTerminal ? bar(done) + " " : "")step \(done)/\(total) (\(percent) %) "
-      + "\(Int(rate * Double(imagesAStep))) images/s, \(RunProgress.time(left)) left  "
+      "\(isTerminal ? bar(done) + " " : "")step \(done)/\(total) (\(percent) %)\(pace)  "
       + "loss \(RunProgress.number(record.loss)) = \(terms)"
     write(isTerminal ? "\r\u{1B}[K\(clipped(line))" + (last ? "\n" : "") : line + "\n")
   }
