@@ -9,7 +9,8 @@ import PackageDescription
 // default x86-64 build targets SSE2, where a fused multiply-add is a library call and a matrix
 // multiply runs a hundred times slower. `MVMR_PORTABLE=1 swift build` chooses a portable build.
 //
-// The vector width is a compile-time choice, read from the processor's flags.
+// The vector width is a compile-time choice, read from the processor's flags; `MVMR_LANES=256` (or 128,
+// 512) overrides it, so that one machine can show the bits of another (docs/determinism.md).
 
 let environment = ProcessInfo.processInfo.environment
 let portable = environment["MVMR_PORTABLE"] != nil
@@ -18,10 +19,11 @@ let portable = environment["MVMR_PORTABLE"] != nil
   let processorFlags = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
   let native = portable ? [] : ["-Xcc", "-march=native"]
   let wide = !portable && processorFlags.contains("avx512f")
-  let vectorWidth = wide ? "LANES_512" : (portable ? "LANES_128" : "LANES_256")
+  let widest = wide ? "512" : (portable ? "128" : "256")
+  let vectorWidth = "LANES_\(environment["MVMR_LANES"] ?? widest)"
 #else
   let native: [String] = []
-  let vectorWidth = "LANES_128"
+  let vectorWidth = "LANES_\(environment["MVMR_LANES"] ?? "128")"
 #endif
 
 /// Loops over raw memory: extents are proved one floor up, so no check is kept.
@@ -82,7 +84,7 @@ let package = Package(
     floor("Charts", on: ["Images", "Formats"], settings: checkedAndOptimised),
     // Floor 2
     floor("Autodiff", on: ["Kernels", "Randomness", "Tensors"]),
-    floor("Representations", on: ["Kernels", "Tensors"], settings: checkedAndOptimised),
+    floor("Representations", on: ["Kernels", "Tensors", "Images"], settings: checkedAndOptimised),
     floor(
       "Datasets", on: ["Kernels", "Randomness", "Tensors", "Images"],
       settings: checkedAndOptimised),
@@ -109,8 +111,9 @@ let package = Package(
       name: "Command", dependencies: (["MVMR"] + library).map { .init(stringLiteral: $0) },
       swiftSettings: checked),
     .executableTarget(
-      name: "TrainSmallModel", dependencies: ["MVMR"], path: "Examples/TrainSmallModel",
-      swiftSettings: checked),
+      name: "TrainSmallModel",
+      dependencies: (["MVMR"] + library).map { .init(stringLiteral: $0) },
+      path: "Examples/TrainSmallModel", swiftSettings: checked),
     // Tests mirror Sources.
     testSupport,
     tests("KernelsTests", ["Kernels", "TestSupport"]),
@@ -127,13 +130,15 @@ let package = Package(
     tests(
       "ObjectivesTests",
       ["Objectives", "Autodiff", "Tensors", "Kernels", "Randomness", "TestSupport"]),
-    tests("RepresentationsTests", ["Representations", "Kernels", "Tensors", "Formats"]),
+    tests(
+      "RepresentationsTests",
+      ["Representations", "Kernels", "Tensors", "Formats", "Images", "Randomness"]),
     tests("DatasetsTests", ["Datasets", "Images", "Randomness", "Tensors"]),
     tests(
       "TrainingTests",
       [
-        "Training", "Datasets", "Formats", "Kernels", "Randomness", "Tensors", "Networks",
-        "Objectives", "Representations", "TestSupport",
+        "Training", "Datasets", "Formats", "Images", "Kernels", "Randomness", "Tensors",
+        "Autodiff", "Networks", "Objectives", "Representations", "TestSupport",
       ]),
     tests(
       "OracleTests",
@@ -142,7 +147,7 @@ let package = Package(
         "Objectives",
       ]
     ),
-    tests("CommandTests", ["Command"]),
+    tests("CommandTests", ["Command", "Kernels", "TestSupport"]),
     tests("DocumentationTests", ["Training", "Oracle"]),
   ],
   swiftLanguageModes: [.v6]

@@ -6,7 +6,7 @@
 // Formula    y = f(x):  dX = Jᵀ dY,  J the Jacobian of f at x, never formed
 // Memory     An operation's pullback, and with it the activations it captured, is dropped as soon as
 //            it has been used. Inputs that need no gradient never get a pullback at all.
-// Read       Tensors/Tensor.swift ← this file → Arithmetic.swift → GradientCheck.swift
+// Read       Tensors/Tensor.swift ← this file → Arithmetic.swift → GradientCheck.swift, NonFiniteTrap.swift
 
 import Kernels
 import Tensors
@@ -33,7 +33,7 @@ public struct Variable<Scalar: KernelScalar> {
     tracking value: Tensor<Scalar>, receive: ((Tensor<Scalar>) -> Void)? = nil
   ) {
     self.value = value
-    node = Node(parents: [], receive: receive, pullback: nil)
+    node = Node(operation: "leaf", parents: [], receive: receive, pullback: nil)
   }
 
   /// The result of an operation with one pullback for each input.
@@ -42,20 +42,25 @@ public struct Variable<Scalar: KernelScalar> {
   ///   - value: The operation's result.
   ///   - pullbacks: Each input with the function from dY (of `value`'s shape) to that input's
   ///     gradient (of its shape). Those of constants are dropped unused.
+  ///   - operation: What messages call it: the function this is called from.
   public init(
     _ value: Tensor<Scalar>,
-    pullbacks: [(input: Variable, pullback: (Tensor<Scalar>) -> Tensor<Scalar>)]
+    pullbacks: [(input: Variable, pullback: (Tensor<Scalar>) -> Tensor<Scalar>)],
+    operation: StaticString = #function
   ) {
     self.value = value
+    if NonFiniteTrap.isArmed {
+      NonFiniteTrap.check(operation, result: value, inputs: pullbacks.map(\.input.value))
+    }
     let wanted = pullbacks.filter { $0.input.node != nil }
     guard !wanted.isEmpty else {
       node = nil
       return
     }
     let functions = wanted.map(\.pullback)
-    node = Node(parents: wanted.compactMap(\.input.node), receive: nil) { dY in
-      functions.map { $0(dY) }
-    }
+    node = Node(
+      operation: operation, parents: wanted.compactMap(\.input.node), receive: nil
+    ) { dY in functions.map { $0(dY) } }
   }
 
   /// The result of an operation whose gradients are computed together.
@@ -63,18 +68,24 @@ public struct Variable<Scalar: KernelScalar> {
   /// - Parameters:
   ///   - value: The operation's result.
   ///   - inputs: The inputs, in the order in which `pullback` returns their gradients.
+  ///   - operation: What messages call it: the function this is called from.
   ///   - pullback: From dY to the gradients of all inputs.
   public init(
-    _ value: Tensor<Scalar>, from inputs: [Variable],
+    _ value: Tensor<Scalar>, from inputs: [Variable], operation: StaticString = #function,
     pullback: @escaping (Tensor<Scalar>) -> [Tensor<Scalar>]
   ) {
     self.value = value
+    if NonFiniteTrap.isArmed {
+      NonFiniteTrap.check(operation, result: value, inputs: inputs.map(\.value))
+    }
     let wanted = inputs.indices.filter { inputs[$0].node != nil }
     guard !wanted.isEmpty else {
       node = nil
       return
     }
-    node = Node(parents: wanted.compactMap { inputs[$0].node }, receive: nil) { dY in
+    node = Node(
+      operation: operation, parents: wanted.compactMap { inputs[$0].node }, receive: nil
+    ) { dY in
       let all = pullback(dY)
       return wanted.map { all[$0] }
     }
@@ -112,15 +123,17 @@ public struct Variable<Scalar: KernelScalar> {
 
 /// One operation, or one leaf, of a computation.
 final class Node<Scalar: KernelScalar> {
+  private let operation: StaticString
   private var parents: [Node]
   private var pullback: ((Tensor<Scalar>) -> [Tensor<Scalar>])?
   private let receive: ((Tensor<Scalar>) -> Void)?
   private(set) var gradient: Tensor<Scalar>?
 
   init(
-    parents: [Node], receive: ((Tensor<Scalar>) -> Void)?,
+    operation: StaticString, parents: [Node], receive: ((Tensor<Scalar>) -> Void)?,
     pullback: ((Tensor<Scalar>) -> [Tensor<Scalar>])?
   ) {
+    self.operation = operation
     self.parents = parents
     self.pullback = pullback
     self.receive = receive
@@ -147,6 +160,9 @@ final class Node<Scalar: KernelScalar> {
         node.pullback = nil
         node.gradient = nil
         let gradients = pullback(dY)
+        if NonFiniteTrap.isArmed {
+          NonFiniteTrap.check(node.operation, gradients: gradients, cotangent: dY)
+        }
         for (parent, dX) in zip(node.parents, gradients) { parent.add(dX) }
         node.parents = []
       } else if let receive = node.receive {

@@ -6,13 +6,15 @@ import MVMR
 extension Option {
   static let neighbours = Option(
     name: "--k", value: "K", help: "neighbours that vote (default: 20)")
+  static let mirror = Option(
+    name: "--mirror", value: nil, help: "test on the mean of each image and its mirror image (D23)")
   static let json = Option(name: "--json", value: nil, help: "print one JSON object")
 }
 
 extension Command {
   static let evaluateLinear = Command(
     "evaluate linear", "Accuracy of a linear classifier on a checkpoint's frozen features.",
-    options: [.data, .json], positional: "CHECKPOINT",
+    options: [.data, .mirror, .json], positional: "CHECKPOINT",
     examples: [
       "evaluate linear runs/first", "evaluate linear runs/stl10 --data ~/data --json",
     ]
@@ -21,8 +23,8 @@ extension Command {
     let probe = LinearProbe(training: training, classes: data.classCount)
     report(
       arguments, "linear_probe", probe.accuracy(on: test),
-      "L-BFGS on standardised features, weight decay \(probe.regularization) chosen on a held-out fifth"
-    )
+      "L-BFGS on standardised features, weight decay \(probe.regularization) chosen on a held-out fifth; "
+        + (arguments.has(.mirror) ? "mean of each image and its mirror" : "single view"))
     return 0
   }
 
@@ -35,7 +37,7 @@ extension Command {
     let (training, test, _) = try features(arguments)
     report(
       arguments, "knn", nearestNeighbourAccuracy(training: training, test: test, neighbours: k),
-      "k = \(k), cosine similarity, votes weighted by exp(s / 0.07)")
+      "k = \(k), cosine similarity, votes weighted by exp(s / 0.07); single view")
     return 0
   }
 
@@ -54,7 +56,9 @@ extension Command {
     try encoder.load(checkpoint.encoder)
     return (
       try extractFeatures(encoder.backbone, data.labelled, statistics: data.statistics),
-      try extractFeatures(encoder.backbone, data.test, statistics: data.statistics), data
+      try extractFeatures(
+        encoder.backbone, data.test, statistics: data.statistics,
+        averagesMirror: arguments.has(.mirror)), data
     )
   }
 
@@ -66,7 +70,7 @@ extension Command {
         JSONValue.object(["\(name)": .number(accuracy), "protocol": .string(protocolText)]).text)
     } else {
       print(String(format: "%@: %.2f %% top-1", name, 100 * accuracy))
-      print("  \(protocolText); single view")
+      print("  \(protocolText)")
     }
   }
 }

@@ -90,7 +90,7 @@ extension Command {
     }
   }
 
-  private static func scalar(_ arguments: Arguments) throws -> OracleScalar {
+  static func scalar(_ arguments: Arguments) throws -> OracleScalar {
     guard let text = arguments.string(.scalar) else { return .float64 }
     guard let scalar = OracleScalar(rawValue: text) else {
       throw UsageError(what: "--scalar is '\(text)'", remedy: "write float64 or float32")

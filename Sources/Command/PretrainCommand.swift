@@ -23,10 +23,18 @@ extension Option {
     name: "--show-keys", value: nil, help: "list every key of a configuration and leave")
 }
 
+extension Option {
+  static let trapNonFinite = Option(
+    name: "--trap-nonfinite", value: nil,
+    help: "name the operation in which a NaN or an infinity first appears")
+}
+
 extension Command {
   static let pretrain = Command(
     "pretrain", "Train an encoder without labels, and measure what it learned.",
-    options: [.config, .data, .output, .resume, .objective, .seed, .set, .showKeys],
+    options: [
+      .config, .data, .output, .resume, .objective, .seed, .set, .trapNonFinite, .showKeys,
+    ],
     examples: [
       "pretrain",
       "pretrain --output runs/first --seed 7",
@@ -42,6 +50,7 @@ extension Command {
       return 0
     }
     let run = try prepare(arguments)
+    if arguments.has(.trapNonFinite) { run.trapNonFinite() }
     Interruption.watch()
     let progress = RunProgress(
       total: run.totalSteps, imagesAStep: run.configuration.batchSize)
@@ -82,17 +91,7 @@ extension Command {
       return try PreTrainingRun(
         resuming: path, dataDirectory: arguments.string(.data), say: say)
     }
-    var overrides = arguments.strings(.set)
-    if let objective = arguments.string(.objective) { overrides.append("objective=\(objective)") }
-    if let seed = arguments.string(.seed) { overrides.append("seed=\(seed)") }
-    let configuration: Configuration
-    if let path = arguments.string(.config) {
-      let text = try String(contentsOfFile: path, encoding: .utf8)
-      configuration = try Configuration(yaml: text, path: path, overrides: overrides)
-    } else {
-      configuration = try Configuration(
-        yaml: Configuration.builtIn, path: "the built-in configuration", overrides: overrides)
-    }
+    let configuration = try configuration(arguments)
     // The official way to say "continue": a key of the configuration.
     if let path = configuration.fineTuneFrom {
       return try PreTrainingRun(
@@ -101,5 +100,19 @@ extension Command {
     return try PreTrainingRun(
       configuration, dataDirectory: arguments.string(.data), output: arguments.string(.output),
       say: say)
+  }
+
+  /// The configuration a command line asks for.
+  static func configuration(_ arguments: Arguments) throws -> Configuration {
+    var overrides = arguments.strings(.set)
+    if let objective = arguments.string(.objective) { overrides.append("objective=\(objective)") }
+    if let seed = arguments.string(.seed) { overrides.append("seed=\(seed)") }
+    if let path = arguments.string(.config) {
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      return try Configuration(yaml: text, path: path, overrides: overrides)
+    } else {
+      return try Configuration(
+        yaml: Configuration.builtIn, path: "the built-in configuration", overrides: overrides)
+    }
   }
 }

@@ -8,7 +8,7 @@
 // Read       this file → ShapeScene.swift → SyntheticShapes.swift
 // Tests      Tests/DatasetsTests/SyntheticShapesTests.swift
 
-import Foundation
+import Kernels
 
 /// An outline, one for each class, in the order of the labels.
 enum ShapeOutline: Int, CaseIterable, Sendable {
@@ -41,7 +41,7 @@ enum ShapeOutline: Int, CaseIterable, Sendable {
     let radius = (x * x + y * y).squareRoot()
     let pitch: Float = 0.5
     let thickness: Float = 0.125
-    let turn = atan2(y, x) / (2 * Float.pi)  // −½…½
+    let turn = Float(Elementary.angle(y: Double(y), x: Double(x)) / (2 * Double.pi))  // −½…½
     // Arms cross this ray at radii pitch · (turn + k); the nearest of those that exist.
     var nearest = Float.infinity
     for k in 0...2 {
@@ -49,12 +49,17 @@ enum ShapeOutline: Int, CaseIterable, Sendable {
       guard turns >= 0.15, turns <= 1.75 else { continue }
       nearest = min(nearest, abs(radius - pitch * turns))
     }
-    for end in [Float(0.15), 1.75] {  // round caps
-      let (angle, r) = (2 * Float.pi * end, pitch * end)
-      let (dx, dy) = (x - r * cos(angle), y - r * sin(angle))
+    for (direction, end) in spiralEnds {  // round caps
+      let (dx, dy) = (x - pitch * end * direction.x, y - pitch * end * direction.y)
       nearest = min(nearest, (dx * dx + dy * dy).squareRoot())
     }
     return nearest - thickness
+  }
+
+  /// Where the spiral begins and ends: the direction, and the turns up to there.
+  private static let spiralEnds = [Float(0.15), 1.75].map { end in
+    let angle = 2 * Double.pi * Double(end)
+    return (SIMD2(Float(Elementary.cosine(angle)), Float(Elementary.sine(angle))), end)
   }
 
   private static let squareCorners = Polygon([(-0.7, -0.7), (0.7, -0.7), (0.7, 0.7), (-0.7, 0.7)])
@@ -74,7 +79,9 @@ enum ShapeOutline: Int, CaseIterable, Sendable {
   private static let heartCorners: Polygon = {
     let arc = (0...8).map { i -> (Double, Double) in
       let angle = Double.pi * (1 + 1.15 * Double(i) / 8)
-      return (0.45 + 0.46 * cos(angle), -0.3 + 0.46 * sin(angle))
+      return (
+        0.45 + 0.46 * Elementary.cosine(angle), -0.3 + 0.46 * Elementary.sine(angle)
+      )
     }
     let mirrored = arc.reversed().dropLast().map { (-$0.0, $0.1) }
     return Polygon(arc + [(0, 0.95)] + mirrored)
@@ -82,7 +89,8 @@ enum ShapeOutline: Int, CaseIterable, Sendable {
 
   /// A point on a circle; turn 0 is up.
   private static func polar(radius: Double, turn: Double) -> (Double, Double) {
-    (radius * sin(2 * Double.pi * turn), -radius * cos(2 * Double.pi * turn))
+    let angle = 2 * Double.pi * turn
+    return (radius * Elementary.sine(angle), -radius * Elementary.cosine(angle))
   }
 }
 

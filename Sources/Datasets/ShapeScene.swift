@@ -7,8 +7,8 @@
 // Read       ShapeOutline.swift, ShapeTexture.swift ← this file → SyntheticShapes.swift
 // Tests      Tests/DatasetsTests/SyntheticShapesTests.swift
 
-import Foundation
 import Images
+import Kernels
 import Randomness
 
 /// Everything that was drawn for one image.
@@ -39,19 +39,21 @@ struct ShapeScene: Sendable {
     let room = Double(0.56 - radius)  // a twentieth of the side may stick out
     center = SIMD2(0.5 + uniform(-room, room), 0.5 + uniform(-room, room))
     // Up to 20°: with any turn, an encoder needs far more than the few minutes of the main job.
-    let angle = uniform(-Double.pi / 9, Double.pi / 9)
+    let angle = Double(uniform(-Double.pi / 9, Double.pi / 9))
     let stretch = uniform(0.85, 1.18)
     let mirror: Float = stream.uniform() < 0.5 ? 1 : -1
-    let (c, s) = (cos(angle) / radius, sin(angle) / radius)
+    let c = Float(Elementary.cosine(angle)) / radius
+    let s = Float(Elementary.sine(angle)) / radius
     axes = (SIMD2(c, s) / stretch, SIMD2(-s, c) * stretch * mirror)
 
     let colors = ShapeScene.colors(from: &stream)
     figure = ShapeTexture(first: colors.figure.0, second: colors.figure.1, from: &stream)
     ground = ShapeTexture(first: colors.ground.0, second: colors.ground.1, from: &stream)
     blots = (0..<stream.integer(below: 4)).map { _ in
-      let turn = uniform(0, 2 * Double.pi)
+      let turn = Double(uniform(0, 2 * Double.pi))
       return Blot(
-        x: uniform(0, 1), y: uniform(0, 1), dx: cos(turn), dy: sin(turn),
+        x: uniform(0, 1), y: uniform(0, 1), dx: Float(Elementary.cosine(turn)),
+        dy: Float(Elementary.sine(turn)),
         length: stream.uniform() < 0.5 ? 0 : uniform(0.04, 0.16), radius: uniform(0.02, 0.055),
         color: .random(from: &stream))
     }

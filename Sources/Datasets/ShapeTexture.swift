@@ -6,7 +6,7 @@
 // Read       this file → ShapeScene.swift
 // Tests      Tests/DatasetsTests/SyntheticShapesTests.swift
 
-import Foundation
+import Kernels
 import Randomness
 
 /// A colour with channels in 0…1.
@@ -54,7 +54,8 @@ struct ShapeTexture: Sendable {
     kind = Kind(rawValue: stream.integer(below: Kind.allCases.count)) ?? .solid
     let angle = stream.uniform(in: 0...(2 * Double.pi))
     let periods = stream.uniform(in: kind == .gradient ? 0.8...1.4 : 3...8)
-    direction = SIMD2(Float(periods * cos(angle)), Float(periods * sin(angle)))
+    direction = SIMD2(
+      Float(periods * Elementary.cosine(angle)), Float(periods * Elementary.sine(angle)))
     phase = SIMD2(Float(stream.uniform()), Float(stream.uniform()))
     lattice = kind == .clouds ? (0..<256).map { _ in Float(stream.uniform()) } : []
   }

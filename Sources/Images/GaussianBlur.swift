@@ -10,7 +10,6 @@
 // Read       Hue.swift ← this file → AugmentationStep.swift
 // Tests      Tests/ImagesTests/GaussianBlurTests.swift
 
-import Foundation
 import Kernels
 
 /// The weights of one axis of a Gaussian blur.
@@ -38,7 +37,7 @@ public struct GaussianKernel: Hashable, Sendable {
       """)
     let raw = (0..<size).map { n -> Double in
       let distance = (Double(n) - Double(size - 1) / 2) / sigma
-      return exp(-0.5 * distance * distance)
+      return Elementary.exponential(-0.5 * distance * distance)
     }
     let sum = raw.reduce(0, +)
     weights = raw.map { Float($0 / sum) }

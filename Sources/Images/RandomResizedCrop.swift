@@ -7,7 +7,7 @@
 // Read       Crop.swift ← this file → AugmentationPolicy.swift
 // Tests      Tests/ImagesTests/AugmentationPolicyTests.swift
 
-import Foundation
+import Kernels
 import Randomness
 
 /// The distribution of a random crop that is afterwards resized to a square.
@@ -25,10 +25,11 @@ public struct RandomResizedCrop: Hashable, Codable, Sendable {
 
   /// Draws a box inside an image of the given extent, in pixels.
   public func draw(width: Int, height: Int, from stream: inout RandomStream) -> CropBox {
-    let logRatio = log(ratio.lowerBound)...log(ratio.upperBound)
+    let logRatio =
+      Elementary.logarithm(ratio.lowerBound)...Elementary.logarithm(ratio.upperBound)
     for _ in 0..<10 {
       let target = Double(width * height) * stream.uniform(in: area)
-      let aspect = exp(stream.uniform(in: logRatio))
+      let aspect = Elementary.exponential(stream.uniform(in: logRatio))
       let w = (target * aspect).squareRoot().rounded(.toNearestOrEven)
       let h = (target / aspect).squareRoot().rounded(.toNearestOrEven)
       guard w > 0, w <= Double(width), h > 0, h <= Double(height) else { continue }

@@ -11,6 +11,7 @@
 //            Choices are written `a ? b : c` on scalars: the compiler makes vector masks of them in a
 //            loop, which it does not for the comparisons of generic SIMD types. Measured on whole
 //            histograms at 96 × 96, one core: 1800 images/s that way, 14900 this way.
+// Read       this file → Trigonometry.swift, OrientedGradients.swift
 // Tests      Tests/KernelsTests/ArcTangentTests.swift
 
 /// atan2(y, x) / π, in −1 … 1.

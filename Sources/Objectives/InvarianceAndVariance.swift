@@ -17,30 +17,46 @@ import Autodiff
 import Kernels
 import Tensors
 
+/// What the squared deviations of equation (6) are divided by (D4).
+public enum DeviationEstimator: String, CaseIterable, Sendable {
+  /// N − 1.
+  case unbiased
+  /// N.
+  case biased
+}
+
 /// The mean squared difference of two embeddings, equation (4).
 ///
 /// - Parameters:
 ///   - z: Z `[N, d]`.
 ///   - other: Z̃ `[N, d]`.
+///   - scale: Whether to divide by the number of dimensions too (D5).
 /// - Returns: `[]`.
-public func invarianceLoss<S>(_ z: Variable<S>, _ other: Variable<S>) -> Variable<S> {
+public func invarianceLoss<S>(
+  _ z: Variable<S>, _ other: Variable<S>, scale: SquaredDifferenceScale = .mean
+) -> Variable<S> {
   require(
     z.shape == other.shape,
     "invarianceLoss: shapes \(z.shape) and \(other.shape) differ. To mend: embed both views alike.")
-  return (z - other).squared().mean()
+  let squares = (z - other).squared()
+  return scale == .mean ? squares.mean() : squares.sum() / S(max(1, z.shape[0]))
 }
 
 /// The standard deviation of each dimension over the batch, equation (6).
 ///
 /// - Parameters:
 ///   - z: `[N, d]`.
-///   - epsilon: ε, added to the unbiased variance.
+///   - epsilon: ε, added to the variance.
+///   - estimator: What the variance divides by.
 /// - Returns: `[d]`. A batch of one has variance 0.
-public func standardDeviation<S>(_ z: Variable<S>, epsilon: S) -> Variable<S> {
+public func standardDeviation<S>(
+  _ z: Variable<S>, epsilon: S, estimator: DeviationEstimator = .unbiased
+) -> Variable<S> {
   require(
     z.shape.count == 2 && z.shape[0] > 0, "standardDeviation: shape \(z.shape); needs [N, d].")
   let centred = z - z.mean(over: 0, keepingAxes: true)
-  let variance = centred.squared().sum(over: 0) / S(max(1, z.shape[0] - 1))  // [d]
+  let divisor = estimator == .unbiased ? max(1, z.shape[0] - 1) : z.shape[0]
+  let variance = centred.squared().sum(over: 0) / S(divisor)  // [d]
   return (variance + epsilon).squareRoot()
 }
 
@@ -50,9 +66,12 @@ public func standardDeviation<S>(_ z: Variable<S>, epsilon: S) -> Variable<S> {
 ///   - z: `[N, d]`.
 ///   - margin: γ, in units of the embedding.
 ///   - epsilon: ε of eq. (6).
+///   - estimator: Of the deviation.
 /// - Returns: `[]`, in 0…γ.
-public func varianceHinge<S>(_ z: Variable<S>, margin: S = 1, epsilon: S = 1e-4) -> Variable<S> {
-  relu(margin - standardDeviation(z, epsilon: epsilon)).mean()
+public func varianceHinge<S>(
+  _ z: Variable<S>, margin: S = 1, epsilon: S = 1e-4, estimator: DeviationEstimator = .unbiased
+) -> Variable<S> {
+  relu(margin - standardDeviation(z, epsilon: epsilon, estimator: estimator)).mean()
 }
 
 /// Each row divided by its length, as `normalize_z` asks: z / max(‖z‖, 1e-12).

@@ -10,44 +10,14 @@
 // Weights    λ = μ = α = βᵢ = 1: the released code has no weights.
 // Errata     D1: the released code adds +dCor(Z̃, Φᵢ) and so drives the dependence on each
 //            hand-crafted representation down. D4, D6: no ε, floored distances, and embeddings and
-//            some representations divided by 32. `ObjectiveNumerics.releasedCode` does all of that.
-// Read       DistanceCorrelation.swift, InvarianceAndVariance.swift ← this file → Training/PreTraining.swift
+//            some representations divided by 32. `ObjectiveNumerics.releasedCode` does all of that;
+//            each has a choice of its own in `ObjectiveSettings`.
+// Read       ObjectiveSettings.swift, ChanceLevel.swift ← this file → Training/PreTraining.swift
 // Tests      Tests/ObjectivesTests/MVMRObjectiveTests.swift
 
 import Autodiff
 import Kernels
 import Tensors
-
-/// Whose numerics the objective follows where paper and released code differ.
-public enum ObjectiveNumerics: String, CaseIterable, Sendable {
-  /// What the paper says.
-  case paper
-  /// What the official repository computes.
-  case releasedCode = "released-code"
-}
-
-/// Weights of the terms, and the constants of the hinge.
-public struct ObjectiveSettings: Sendable, Hashable {
-  /// λ of equation (7).
-  public var invarianceWeight = 1.0
-  /// μ of equation (7).
-  public var varianceWeight = 1.0
-  /// α of equation (8).
-  public var viewWeight = 1.0
-  /// βᵢ of equation (9) for a representation's name; 1 where nothing is said.
-  public var representationWeights: [String: Double] = [:]
-  /// γ of equation (5), in units of the embedding.
-  public var margin = 1.0
-  /// ε of equation (6); ignored by the released code's numerics.
-  public var epsilon = 1e-4
-  /// Divide each embedding by its length first (`normalize_z`).
-  public var normalizesEmbeddings = false
-  /// Paper or released code.
-  public var numerics = ObjectiveNumerics.paper
-
-  /// The defaults of the official configurations.
-  public init() {}
-}
 
 /// A fixed representation Φᵢ of a batch.
 public struct RepresentationBatch<Scalar: KernelScalar> {
@@ -74,6 +44,8 @@ public struct ObjectiveValue<Scalar: KernelScalar> {
   public let total: Variable<Scalar>
   /// Each term under the name the official code logs it by: `MSE`, `STD`, `DC_zz`, `DC_<representation>`.
   public let terms: [(name: String, value: Scalar)]
+  /// What each term with a distance correlation would be if the rows were paired by chance.
+  public let chance: [(name: String, value: Scalar)]
 }
 
 /// The objective of MV-MR, equation (10).
@@ -88,37 +60,43 @@ public func mvmrObjective<S>(
   z: Variable<S>, augmented: Variable<S>, representations: [RepresentationBatch<S>],
   settings: ObjectiveSettings = ObjectiveSettings()
 ) -> ObjectiveValue<S> {
-  let released = settings.numerics == .releasedCode
   let Z = settings.normalizesEmbeddings ? lengthNormalized(z) : z
   let Z̃ = settings.normalizesEmbeddings ? lengthNormalized(augmented) : augmented
 
   // L₁, eq. (7)
-  let ε: S = released ? 0 : S(settings.epsilon)
+  let ε = S(settings.resolvedEpsilon)
   let γ = S(settings.margin)
-  let mse = invarianceLoss(Z, Z̃)
+  let mse = invarianceLoss(Z, Z̃, scale: settings.squaredDifference)
   let hinge =
-    varianceHinge(Z, margin: γ, epsilon: ε) + varianceHinge(Z̃, margin: γ, epsilon: ε)
+    varianceHinge(Z, margin: γ, epsilon: ε, estimator: settings.deviation)
+    + varianceHinge(Z̃, margin: γ, epsilon: ε, estimator: settings.deviation)
   var L = S(settings.invarianceWeight) * mse + S(settings.varianceWeight) * hinge
   var terms = [(name: "MSE", value: mse.value.scalar), ("STD", hinge.value.scalar)]
 
   // L₂, eq. (8)
-  let numerics: DistanceNumerics = released ? .clamped : .exact
-  let A = CentredDistances(released ? Z / 32 : Z, numerics: numerics)
-  let Ã = CentredDistances(released ? Z̃ / 32 : Z̃, numerics: numerics)
-  let views = 1 - distanceCorrelation(Ã, A)
+  let isScaled = settings.resolvedInputScale == .releasedCode
+  func centred(_ x: Variable<S>) -> CentredDistances<S> {
+    CentredDistances(x, numerics: settings.resolvedDistances, estimator: settings.estimator)
+  }
+  let A = centred(isScaled ? Z / 32 : Z)
+  let Ã = centred(isScaled ? Z̃ / 32 : Z̃)
+  let views = 1 - distanceCorrelation(Ã, A, degenerate: settings.degenerate)
   L = L + S(settings.viewWeight) * views
   terms.append(("DC_zz", views.value.scalar))
+  var chance = [(name: "DC_zz", value: 1 - chanceLevel(Ã, A))]
 
   // L₃, eq. (9)
   for Φ in representations {
     let β = S(settings.representationWeights[Φ.name] ?? 1)
-    let values = released ? Φ.values * Φ.releasedScale : Φ.values
-    let B = CentredDistances(Variable(values), numerics: numerics)
-    let correlation = distanceCorrelation(Ã, B)
+    let B = centred(Variable(isScaled ? Φ.values * Φ.releasedScale : Φ.values))
+    let correlation = distanceCorrelation(Ã, B, degenerate: settings.degenerate)
     // D1: the released code's sign, for hand-crafted representations but not for CLIP.
-    let term = released && Φ.name != "clip" ? correlation : 1 - correlation
+    let isReversed = settings.resolvedSign == .releasedCode && Φ.name != "clip"
+    let term = isReversed ? correlation : 1 - correlation
     L = L + β * term
     terms.append(("DC_\(Φ.name)", term.value.scalar))
+    let level = chanceLevel(Ã, B)
+    chance.append(("DC_\(Φ.name)", isReversed ? level : 1 - level))
   }
-  return ObjectiveValue(total: L, terms: terms)
+  return ObjectiveValue(total: L, terms: terms, chance: chance)
 }

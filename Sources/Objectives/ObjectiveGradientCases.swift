@@ -23,13 +23,24 @@ extension GradientCase {
       GradientCase("distanceCorrelation, clamped", at: [6, 3], [6, 2]) {
         distanceCorrelation($0[0], $0[1], numerics: .clamped)
       },
+      GradientCase("unbiasedCentred", at: [5, 5]) { unbiasedCentred($0[0]) },
+      GradientCase("distanceCorrelation, bias-corrected", at: [6, 3], [6, 2]) {
+        distanceCorrelation($0[0], $0[1], estimator: .unbiased)
+      },
       GradientCase("invarianceLoss", at: [4, 3], [4, 3]) { invarianceLoss($0[0], $0[1]) },
+      GradientCase("invarianceLoss, per image", at: [4, 3], [4, 3]) {
+        invarianceLoss($0[0], $0[1], scale: .batch)
+      },
       GradientCase("standardDeviation", at: [5, 3]) { standardDeviation($0[0], epsilon: 1e-4) },
+      GradientCase("standardDeviation, biased", at: [5, 3]) {
+        standardDeviation($0[0], epsilon: 0, estimator: .biased)
+      },
       GradientCase("varianceHinge", at: [5, 3]) { varianceHinge($0[0]) },
       GradientCase("lengthNormalized", at: [3, 4]) { lengthNormalized($0[0]) },
       objective("mvmrObjective", ObjectiveSettings()),
       objective("mvmrObjective, released code", .releasedCode),
       objective("mvmrObjective, weighted and normalised", .weighted),
+      objective("mvmrObjective, bias-corrected", .biasCorrected),
     ]
   }
 
@@ -51,6 +62,12 @@ extension ObjectiveSettings {
   fileprivate static var releasedCode: ObjectiveSettings {
     var settings = ObjectiveSettings()
     settings.numerics = .releasedCode
+    return settings
+  }
+
+  fileprivate static var biasCorrected: ObjectiveSettings {
+    var settings = ObjectiveSettings()
+    settings.estimator = .unbiased
     return settings
   }
 

@@ -12,7 +12,7 @@
 // Cost       O(N² p) time, O(N²) memory
 // Errata     D6: the released code floors ‖·‖² at 1e-4, so aₖₖ = 0.01, and floored pairs pass no
 //            gradient; `DistanceNumerics.clamped` does that, `.exact` does not.
-// Read       Autodiff/MatrixProduct.swift ← this file → DistanceCorrelation.swift
+// Read       Autodiff/MatrixProduct.swift ← this file → UnbiasedDistances.swift, DistanceCorrelation.swift
 // Tests      Tests/ObjectivesTests/DistanceCorrelationTests.swift
 
 import Autodiff
@@ -80,7 +80,8 @@ private func doubleCentred<S>(_ matrix: Tensor<S>) -> Tensor<S> {
 }
 
 extension Tensor {
-  fileprivate func diagonal() -> Tensor {
+  /// The diagonal of a square matrix.
+  func diagonal() -> Tensor {
     let n = shape[0]
     return reshaped([n * n, 1]).gathered(rows: (0..<n).map { $0 * (n + 1) }).reshaped([n])
   }

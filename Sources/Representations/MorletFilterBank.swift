@@ -14,7 +14,6 @@
 // Read       this file → ScatteringTransform.swift
 // Tests      Tests/RepresentationsTests/ScatteringTransformTests.swift
 
-import Foundation
 import Kernels
 
 /// Filters for one padded image size, in double precision.
@@ -46,7 +45,7 @@ struct MorletFilterBank {
   private func gabor(σ: Double, θ: Double, ξ: Double, s: Double) -> (
     wave: (real: [Double], imaginary: [Double]), envelope: [Double]
   ) {
-    let (c, d) = (cos(θ), sin(θ))
+    let (c, d) = (Elementary.cosine(θ), Elementary.sine(θ))
     let C11 = (c * c + s * s * d * d) / (2 * σ * σ)
     let C12 = (c * d - s * s * c * d) / (2 * σ * σ)
     let C22 = (d * d + s * s * c * c) / (2 * σ * σ)
@@ -58,12 +57,12 @@ struct MorletFilterBank {
         let (v1, v2) = (Double(r), Double(k))
         let exponent = C11 * v1 * v1 + 2 * C12 * v1 * v2 + C22 * v2 * v2
         if exponent > 700 { continue }  // below the smallest double that matters
-        let height = norm * exp(-exponent)
+        let height = norm * Elementary.exponential(-exponent)
         let phase = ξ * (v1 * c + v2 * d)
         let at = (r + 2 * rows) % rows * columns + (k + 2 * columns) % columns
         envelope[at] += height
-        real[at] += height * cos(phase)
-        imaginary[at] += height * sin(phase)
+        real[at] += height * Elementary.cosine(phase)
+        imaginary[at] += height * Elementary.sine(phase)
       }
     }
     return ((real, imaginary), envelope)
@@ -106,7 +105,10 @@ struct MorletFilterBank {
   func blur(extent: Int, resolution: Int) -> [Double] {
     let σ = Self.baseWidth * Double(1 << (scales - 1))
     let gaussian = (0..<extent).map { r in
-      (-2...2).reduce(0.0) { $0 + exp(-pow(Double(r + $1 * extent), 2) / (2 * σ * σ)) }
+      (-2...2).reduce(0.0) { sum, e in
+        let v = Double(r + e * extent)
+        return sum + Elementary.exponential(-(v * v) / (2 * σ * σ))
+      }
     }
     let spectrum = (0..<extent).map { p in
       gaussian.indices.reduce(0.0) { $0 + gaussian[$1] * rootOfUnity(p * $1, of: extent).real }

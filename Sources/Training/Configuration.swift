@@ -12,6 +12,7 @@ import Formats
 import Images
 import Networks
 import Objectives
+import Representations
 
 /// Everything that decides the result of a pre-training run, except the data themselves.
 public struct Configuration: Sendable, Hashable {
@@ -26,11 +27,13 @@ public struct Configuration: Sendable, Hashable {
   public var weightDecay = 1e-6
   public var learningRate = 1e-4
   public var scheduler = SchedulerName.warmupCosine
+  public var horizon = ScheduleHorizon.optimizerSteps
   public var milestones: [Int] = []
   public var gamma = 0.1
   public var gradientClip: Double?
   public var fp16 = false
   public var fineTuneFrom: String?
+  public var initializeFrom: String?
   public var comment: String?
 
   public var datasetName = DatasetName.synthetic
@@ -39,6 +42,7 @@ public struct Configuration: Sendable, Hashable {
   public var classCount: Int?
   public var policy = AugmentationPolicy.custom
   public var copies = 1
+  public var shufflesCopies = false
   public var trainingImages: Int?
   public var testImages: Int?
 
@@ -47,6 +51,7 @@ public struct Configuration: Sendable, Hashable {
   public var projector = "8192-8192-8192"
   public var smallKernel = false
   public var recomputes = false
+  public var viewStatistics = ViewStatistics.apart
 
   public var features = FeatureName.allCases
   public var scatteringScales = 2
@@ -54,9 +59,13 @@ public struct Configuration: Sendable, Hashable {
   public var scatteringShape: [Int]?
   public var gradientBins = 24
   public var gradientPool = 8
+  /// nil where `objective` decides, as for the next.
+  public var gradientVoting: GradientVoting?
+  public var augmentedPixels: AugmentedPixelDraw?
 
   public var objective = ObjectiveSettings()
   public var probeLearningRate = 1e-4
+  public var probeMovesStatistics = false
   public var seed = 0
   public var clipModel: String?
   public var clipWeights: String?
@@ -84,6 +93,24 @@ public struct Configuration: Sendable, Hashable {
     case augmentedPixels = "full_img_augment"
     case orientedGradients = "full_img_hog"
     case localDeviation = "full_img_std"
+  }
+
+  /// How the augmented-pixel representation is drawn (D3).
+  public enum AugmentedPixelDraw: String, CaseIterable, Sendable {
+    /// For each image, from its bytes.
+    case independent
+    /// Once for the whole batch, applied to normalised values.
+    case releasedCode = "released-code"
+  }
+
+  /// The histogram that holds: D2.
+  public var resolvedVoting: GradientVoting {
+    gradientVoting ?? (objective.numerics == .paper ? .interpolated : .releasedCode)
+  }
+
+  /// The draw that holds: D3.
+  public var resolvedAugmentedPixels: AugmentedPixelDraw {
+    augmentedPixels ?? (objective.numerics == .paper ? .independent : .releasedCode)
   }
 
   /// Reads a configuration.

@@ -6,6 +6,7 @@ import Formats
 import Images
 import Networks
 import Objectives
+import Representations
 
 /// One key of a configuration file.
 public struct ConfigurationField: Sendable {
@@ -43,11 +44,13 @@ public struct ConfigurationField: Sendable {
       "accumulate_grad_batches", \.accumulation, 1...65536, "batches of one optimiser step"),
     .bool("normalize_z", \.objective.normalizesEmbeddings, "divide embeddings by their length"),
     .text("fine_tune_from", \.fineTuneFrom, "a checkpoint to continue (as --resume)"),
+    .text("init_from", \.initializeFrom, "a checkpoint whose encoder a new run begins with, D43"),
     .number("std_margin", \.objective.margin, 0...1e6, "γ of eq. (5), in units of the embedding"),
     .choice("optimizer", \.optimizer, "how parameters move"),
     .number("wd", \.weightDecay, 0...1, "weight decay λ"),
     .number("lr", \.learningRate, 0...1e3, "learning rate η"),
     .choice("scheduler", \.scheduler, "how the learning rate moves"),
+    .choice("schedule_horizon", \.horizon, "what the schedule's length counts, D11"),
     .integers("milestones", \.milestones, "epochs at which multistep multiplies the rate"),
     .number("gamma", \.gamma, 0...1, "factor of multistep"),
     .optionalNumber("gradient_clip_val", \.gradientClip, "largest length of all gradients"),
@@ -57,6 +60,7 @@ public struct ConfigurationField: Sendable {
     .text("dataset.path", \.datasetPath, "directory of the data (as --data)"),
     .choice("dataset.aug_policy", \.policy, "how views are drawn"),
     .integer("dataset.n_aug", \.copies, 1...1024, "views of each image in an epoch"),
+    .bool("dataset.shuffle_copies", \.shufflesCopies, "shuffle when n_aug is above 1, D46"),
     .optionalNumber("dataset.percentage", \.percentage, "labels used by semi-supervised runs"),
     .optionalInteger("dataset.train_images", \.trainingImages, "use only the first so many"),
     .optionalInteger("dataset.test_images", \.testImages, "use only the first so many"),
@@ -67,20 +71,39 @@ public struct ConfigurationField: Sendable {
     .bool(
       "encoder.recompute", \.recomputes,
       "keep a quarter of the activations and compute the rest again in backward"),
+    .choice(
+      "encoder.batch_norm", \.viewStatistics, "how the two views pass through batch norm, D51"),
     .choices("features", \.features, "representations of L₃, eq. (9)"),
+    .optionalChoice(
+      "augmented_pixels", \.augmentedPixels, "how full_img_augment is drawn, D3"),
     .integer("scatnet.J", \.scatteringScales, 1...8, "scales of the scattering transform"),
     .integer("scatnet.L", \.scatteringOrientations, 1...64, "orientations"),
     .optionalIntegers("scatnet.shape", \.scatteringShape, "height and width, as dataset.size"),
     .integer("hog.nbins", \.gradientBins, 1...360, "orientation bins"),
     .integer("hog.pool", \.gradientPool, 1...1024, "side of a cell, in pixels"),
+    .optionalChoice("hog.variant", \.gradientVoting, "how a pixel votes, D2"),
     .choice("objective", \.objective.numerics, "whose numerics: the paper's or the code's"),
     .number("loss.invariance", \.objective.invarianceWeight, 0...1e6, "λ of eq. (7)"),
     .number("loss.variance", \.objective.varianceWeight, 0...1e6, "μ of eq. (7)"),
     .number("loss.views", \.objective.viewWeight, 0...1e6, "α of eq. (8)"),
-    .number("loss.epsilon", \.objective.epsilon, 0...1, "ε of eq. (6)"),
+    .optionalNumber("loss.epsilon", \.objective.epsilon, "ε of eq. (6), D4", in: 0...1),
+    .choice("loss.deviation", \.objective.deviation, "divisor N − 1 or N in eq. (6), D4"),
+    .choice(
+      "loss.squared_difference", \.objective.squaredDifference,
+      "eq. (4) over batch and dimensions, or over the batch, D5"),
+    .optionalChoice(
+      "loss.representation_sign", \.objective.representationSign, "sign of eq. (9), D1"),
+    .optionalChoice("loss.distances", \.objective.distances, "distances of eq. (3), D6"),
+    .optionalChoice(
+      "loss.input_scale", \.objective.inputScale, "what is divided by 32 before, D6"),
+    .choice("loss.degenerate", \.objective.degenerate, "dCor of a constant batch, D7"),
+    .choice("loss.correlation", \.objective.estimator, "estimate of dCor"),
     .weight("full_img"), .weight("full_img_scatnet"), .weight("full_img_augment"),
     .weight("full_img_hog"), .weight("full_img_std"),
     .number("probe_lr", \.probeLearningRate, 0...1e3, "learning rate of the online linear probe"),
+    .bool(
+      "probe_moves_statistics", \.probeMovesStatistics,
+      "pass labelled images in training mode, D34"),
     .integer("seed", \.seed, 0...Int.max, "every random number of the run follows from it"),
     .text("clip.model_name", \.clipModel, "teacher of a distillation run"),
     .text("clip.pretrained", \.clipWeights, "weights of the teacher"),
@@ -147,11 +170,12 @@ extension ConfigurationField {
   }
 
   static func optionalNumber(
-    _ key: String, _ path: Path<Double?>, _ help: String
+    _ key: String, _ path: Path<Double?>, _ help: String,
+    in range: ClosedRange<Double> = 1e-12...1e12
   ) -> ConfigurationField {
     ConfigurationField(
       key: key, help: help,
-      read: { $0[keyPath: path] = try checked($1.number(), in: 1e-12...1e12, $1) },
+      read: { $0[keyPath: path] = try checked($1.number(), in: range, $1) },
       write: { $0[keyPath: path].map { .float($0) } })
   }
 
@@ -179,6 +203,17 @@ extension ConfigurationField {
       key: key, help: "\(help): \(names.joined(separator: ", "))",
       read: { $0[keyPath: path] = try chosen($1) },
       write: { .string($0[keyPath: path].rawValue) })
+  }
+
+  /// A choice that `objective` makes where the key is not written.
+  static func optionalChoice<Choice: RawRepresentable & CaseIterable & Sendable>(
+    _ key: String, _ path: Path<Choice?>, _ help: String
+  ) -> ConfigurationField where Choice.RawValue == String {
+    let names = Choice.allCases.map(\.rawValue)
+    return ConfigurationField(
+      key: key, help: "\(help): \(names.joined(separator: ", "))",
+      read: { $0[keyPath: path] = try chosen($1) as Choice },
+      write: { $0[keyPath: path].map { .string($0.rawValue) } })
   }
 
   static func choices<Choice: RawRepresentable & CaseIterable & Sendable>(

@@ -30,17 +30,21 @@ public func drawCurves(_ folder: RunFolder, title: String) throws {
       title, xLabel: "step", yLabel: yLabel,
       series: keys.filter(names.contains).map { LineChart.Series($0, points($0)) })
   }
-  let correlations = names.filter { $0.hasPrefix("DC_") }
-  let sheet = ChartSheet(
-    title,
-    panels: [
-      chart("Objective L, eq. (10)", "loss", ["loss"]),
-      chart("Invariance and variance, eq. (7)", "loss", ["MSE", "STD"]),
-      chart("1 - distance correlation, eq. (8), (9)", "1 - dCor", correlations),
-      chart("Online linear probe", "accuracy", ["probe_accuracy", "probe_test_accuracy"]),
-      chart("Deviation of the embedding", "mean deviation", ["embedding_deviation"]),
-      chart("Learning rate", "rate", ["learning_rate"]),
-    ], columns: 2)
+  let correlations = names.filter { $0.hasPrefix("DC_") && !$0.hasSuffix("_chance") }
+  let chance = names.filter { $0.hasPrefix("DC_") && $0.hasSuffix("_chance") }
+  var panels = [
+    chart("Objective L, eq. (10)", "loss", ["loss"]),
+    chart("Invariance and variance, eq. (7)", "loss", ["MSE", "STD"]),
+    chart("1 - distance correlation, eq. (8), (9)", "1 - dCor", correlations),
+    chart("Online linear probe", "accuracy", ["probe_accuracy", "probe_test_accuracy"]),
+    chart("Deviation of the embedding", "mean deviation", ["embedding_deviation"]),
+    chart("Learning rate", "rate", ["learning_rate"]),
+  ]
+  // A run that was begun by an older version has none.
+  if !chance.isEmpty {
+    panels.insert(chart("The same, rows paired by chance", "1 - dCor", chance), at: 3)
+  }
+  let sheet = ChartSheet(title, panels: panels, columns: 2)
   try sheet.write(to: "\(folder.path)/curves.svg")
   try sheet.write(to: "\(folder.path)/curves.png")
 }

@@ -1,5 +1,7 @@
 // Features of a frozen encoder: h = f(x) of every image of a data set, in evaluation mode.
 //
+// Errata     D23: the mean over an image and its mirror is what the released code's ten crops amount to.
+//            For a linear classifier the mean of features is the mean of logits.
 // Read       Networks/Encoder.swift ← this file → LinearProbe.swift, NearestNeighbours.swift
 
 import Autodiff
@@ -30,19 +32,26 @@ public struct LabelledFeatures: Sendable {
 ///   - dataset: The images, with labels.
 ///   - statistics: What pixels are normalised with.
 ///   - batchSize: Images a pass; does not change the result.
+///   - averagesMirror: The mean of the image's features and its mirror image's, instead of one view.
 /// - Returns: One row of features an image, in the data set's order.
 /// - Throws: When an image cannot be read.
 public func extractFeatures(
   _ backbone: ResNet<Float>, _ dataset: any ImageDataset, statistics: ChannelStatistics,
-  batchSize: Int = 128
+  batchSize: Int = 128, averagesMirror: Bool = false
 ) throws -> LabelledFeatures {
   let normalization = PixelNormalization(statistics)
   var parts: [Tensor<Float>] = []
   var start = 0
   while start < dataset.count {
     let indices = start..<min(dataset.count, start + batchSize)
-    let images = normalization.tensor(try indices.map { try dataset.image($0) })
-    parts.append(backbone(Variable(images), mode: .evaluation).value)
+    let images = try indices.map { try dataset.image($0) }
+    func features(_ images: [Image]) -> Tensor<Float> {
+      backbone(Variable(normalization.tensor(images)), mode: .evaluation).value
+    }
+    let plain = features(images)
+    parts.append(
+      averagesMirror
+        ? (plain + features(images.map { $0.flippedHorizontally() })).scaled(by: 0.5) : plain)
     start = indices.upperBound
   }
   return LabelledFeatures(

@@ -8,7 +8,6 @@
 // Read       FeatureExtraction.swift ← this file → PreTrainingRun.swift
 // Tests      Tests/TrainingTests/ProbeTests.swift
 
-import Foundation
 import Kernels
 import Tensors
 
@@ -48,7 +47,7 @@ public func nearestNeighbourAccuracy(
       let nearest = largest(neighbours, of: line)
       var votes = [Double](repeating: 0, count: classes)
       for (index, s) in nearest {
-        votes[training.labels[index]] += exp(Double(s) / temperature)
+        votes[training.labels[index]] += Elementary.exponential(Double(s) / temperature)
       }
       var best = 0
       for c in 1..<max(1, classes) where votes[c] > votes[best] { best = c }

@@ -7,7 +7,7 @@
 //            L(z, z̃, Φ) → backward → Adam
 // Order      Batches, views and rates are functions of (seed, epoch, batch), so a run has the same
 //            bits at any number of threads, and after a resume.
-// Read       Networks/Encoder.swift, Objectives/MVMRObjective.swift ← this file → PreTrainingRun.swift
+// Read       PreTrainingObjective.swift ← this file → PreTrainingRun.swift
 // Tests      Tests/TrainingTests/TrainingStepTests.swift, PreTrainingRunTests.swift
 
 import Autodiff
@@ -21,26 +21,6 @@ import Objectives
 import Randomness
 import Tensors
 
-/// The objective of one batch, and the features of its original images.
-///
-/// - Parameters:
-///   - encoder: f and g; its running statistics are updated.
-///   - original: x `[N, height, width, 3]`, normalised.
-///   - augmented: x̃, of x's shape.
-///   - representations: Φᵢ of x.
-///   - settings: Weights and numerics.
-/// - Returns: L with its terms, and h `[N, features]` without gradient.
-public func preTrainingObjective<S>(
-  _ encoder: Encoder<S>, original: Tensor<S>, augmented: Tensor<S>,
-  representations: [RepresentationBatch<S>], settings: ObjectiveSettings
-) -> (objective: ObjectiveValue<S>, features: Tensor<S>, embedding: Tensor<S>) {
-  let z̃ = encoder.embed(Variable(augmented), mode: .training).z
-  let (h, z) = encoder.embed(Variable(original), mode: .training)
-  let objective = mvmrObjective(
-    z: z, augmented: z̃, representations: representations, settings: settings)
-  return (objective, h.value, z.value)
-}
-
 /// What one step found.
 public struct StepRecord: Sendable {
   /// Where the run stands after the step.
@@ -49,6 +29,8 @@ public struct StepRecord: Sendable {
   public let loss: Double
   /// Its terms, by the names of the official code.
   public let terms: [(name: String, value: Double)]
+  /// What the terms with a distance correlation would be if rows were paired by chance.
+  public let chance: [(name: String, value: Double)]
   /// η of this step.
   public let learningRate: Double
   /// Length of all gradients before clipping; nil between the batches of an accumulated step.
@@ -69,12 +51,14 @@ public final class PreTraining {
   public let encoder: Encoder<Float>
   /// Where it stands.
   public internal(set) var position = RunPosition()
+  /// Whether every operation is watched for a NaN or an infinity; bits and results stay the same.
+  public var trapsNonFinite = false
   let optimizer: Optimizer<Float>
   let probe: OnlineProbe
   let key: RandomKey
-  private let representations: RepresentationSet
+  let representations: RepresentationSet
   private let batches: PreTrainingBatches
-  private let schedule: Schedule
+  let schedule: Schedule
   private let labelledBatches: BatchSampler?
   private let normalization: PixelNormalization
 
@@ -104,7 +88,8 @@ public final class PreTraining {
     let sampler = BatchSampler(
       count: images.count, batchSize: configuration.batchSize, dropLast: true,
       // D46: copies of one image stay together.
-      shuffles: configuration.copies == 1, key: key.child("order"))
+      shuffles: configuration.copies == 1 || configuration.shufflesCopies,
+      key: key.child("order"))
     batches = PreTrainingBatches(
       dataset: images, sampler: sampler, policy: configuration.policy,
       size: configuration.imageSize, statistics: data.statistics,
@@ -117,18 +102,7 @@ public final class PreTraining {
         count: data.labelled.count,
         batchSize: min(configuration.batchSize, data.labelled.count), dropLast: true,
         shuffles: true, key: key.child("labelled")) : nil
-
-    let perEpoch = PreTraining.optimizerStepsPerEpoch(configuration, sampler.batchesPerEpoch)
-    let total = configuration.epochs * perEpoch
-    switch configuration.scheduler {
-    case .warmupCosine:
-      schedule = .warmupCosine(
-        warmupSteps: configuration.warmupEpochs * perEpoch, totalSteps: total)
-    case .cosine: schedule = .cosine(totalSteps: total)
-    case .multistep:
-      schedule = .multistep(
-        milestones: configuration.milestones.map { $0 * perEpoch }, factor: configuration.gamma)
-    }
+    schedule = Schedule(configuration, batchesPerEpoch: sampler.batchesPerEpoch)
   }
 
   /// The encoder a configuration starts from.
@@ -143,10 +117,6 @@ public final class PreTraining {
 
   /// Batches in one epoch.
   public var batchesPerEpoch: Int { batches.sampler.batchesPerEpoch }
-
-  private static func optimizerStepsPerEpoch(_ c: Configuration, _ batches: Int) -> Int {
-    (batches + c.accumulation - 1) / c.accumulation
-  }
 
   /// Whether an optimiser step has just been completed: the only places to stop at.
   public var isAtStepBoundary: Bool { position.batch % configuration.accumulation == 0 }
@@ -166,16 +136,23 @@ public final class PreTraining {
   /// - Returns: What the step found.
   /// - Throws: `TrainingError` when a number is not finite: the parameters are then unchanged.
   public func step(_ batch: PreTrainingBatch) throws -> StepRecord {
+    trapsNonFinite ? try NonFiniteTrap.watching { try takeStep(batch) } : try takeStep(batch)
+  }
+
+  private func takeStep(_ batch: PreTrainingBatch) throws -> StepRecord {
+    let start = position
     let learningRate = schedule.learningRate(
       step: optimizer.steps, base: configuration.learningRate)
     let Φ = representations(
       batch, key: key.child("shared draw").child(batch.epoch).child(batch.batch))
     let (value, h, z) = preTrainingObjective(
       encoder, original: batch.original, augmented: batch.augmented, representations: Φ,
-      settings: configuration.objective)
+      settings: configuration.objective, statistics: configuration.viewStatistics)
     let loss = Double(value.total.value.scalar)
-    guard loss.isFinite else { throw diverged("the loss is \(loss)", value) }
+    if let found = NonFiniteTrap.found { throw diverged("\(found)", value, at: start) }
+    guard loss.isFinite else { throw diverged("the loss is \(loss)", value, at: start) }
     (value.total / Float(configuration.accumulation)).backward()
+    if let found = NonFiniteTrap.found { throw diverged("\(found)", value, at: start) }
 
     position.batch += 1
     position.step += 1
@@ -183,7 +160,7 @@ public final class PreTraining {
     var norm: Double?
     if position.batch % configuration.accumulation == 0 || ends {
       let length = optimizer.gradientNorm()
-      guard length.isFinite else { throw diverged("a gradient is not finite", value) }
+      guard length.isFinite else { throw diverged("a gradient", value, at: start) }
       if let limit = configuration.gradientClip { optimizer.clipGradients(to: limit) }
       optimizer.step(learningRate: learningRate)
       norm = length
@@ -195,7 +172,8 @@ public final class PreTraining {
     }
     return StepRecord(
       position: position, loss: loss,
-      terms: value.terms.map { ($0.name, Double($0.value)) }, learningRate: learningRate,
+      terms: value.terms.map { ($0.name, Double($0.value)) },
+      chance: value.chance.map { ($0.name, Double($0.value)) }, learningRate: learningRate,
       gradientNorm: norm,
       embeddingDeviation: Double(
         standardDeviation(Variable(z), epsilon: 0).value.mean().scalar),
@@ -209,20 +187,35 @@ public final class PreTraining {
   }
 
   private func stepProbe(_ batch: PreTrainingBatch, _ h: Tensor<Float>) throws -> Double? {
-    guard let labelledBatches else { return probe.step(h, labels: batch.labels)?.accuracy }
+    // D34: the released code passes labelled images once more, in training mode.
+    let mode =
+      configuration.probeMovesStatistics
+      ? Mode(usesBatchStatistics: true, tracksGradients: false) : .evaluation
+    guard let labelledBatches else {
+      let features =
+        configuration.probeMovesStatistics
+        ? encoder.backbone(Variable(batch.original), mode: mode).value : h
+      return probe.step(features, labels: batch.labels)?.accuracy
+    }
     let step = position.step - 1
     let indices = labelledBatches.indices(
       epoch: step / labelledBatches.batchesPerEpoch, batch: step % labelledBatches.batchesPerEpoch)
     let images = normalization.tensor(try indices.map { try data.labelled.image($0) })
-    let features = encoder.backbone(Variable(images), mode: .evaluation).value
+    let features = encoder.backbone(Variable(images), mode: mode).value
     return probe.step(features, labels: indices.map { data.labelled.label($0) })?.accuracy
   }
 
-  private func diverged(_ what: String, _ value: ObjectiveValue<Float>) -> TrainingError {
+  private func diverged(
+    _ what: String, _ value: ObjectiveValue<Float>, at start: RunPosition
+  ) -> TrainingError {
     let terms = value.terms.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+    let place = "step \(start.step + 1) (epoch \(start.epoch), batch \(start.batch))"
+    let search = trapsNonFinite ? "" : "; --trap-nonfinite names the operation it begins in"
     return TrainingError(
-      "\(what) at epoch \(position.epoch), batch \(position.batch) (\(terms))",
-      remedy: "continue from the last checkpoint with a smaller lr, or set gradient_clip_val")
+      "not finite in \(place): \(what); \(terms)",
+      remedy:
+        "continue from the last checkpoint with a smaller lr, or set gradient_clip_val\(search)"
+    )
   }
 }
 

@@ -78,6 +78,10 @@ public struct PreTrainingRun {
     var configuration = configuration
     configuration.datasetPath = dataDirectory ?? configuration.datasetPath
     training = try PreTraining(configuration, data: DataSource(configuration))
+    // D43: weights alone; optimiser, epoch and probe begin anew.
+    if let path = configuration.initializeFrom {
+      try training.encoder.load(Checkpoint.load(path).checkpoint.encoder)
+    }
     folder = try RunFolder(creating: output)
     try folder.write(configuration.yaml(), to: "config.yaml")
     warning = nil
@@ -109,6 +113,9 @@ public struct PreTrainingRun {
 
   /// Batches in the whole run.
   public var totalSteps: Int { training.configuration.epochs * training.batchesPerEpoch }
+
+  /// Makes every operation look for NaN and infinity, and the run stop at the first with its name.
+  public func trapNonFinite() { training.trapsNonFinite = true }
 
   /// Runs to the end, or until it is told to stop.
   ///
@@ -185,6 +192,7 @@ extension StepRecord {
       "step": .integer(position.step), "epoch": .integer(position.epoch), "loss": .number(loss),
     ]
     for term in terms { line.insert(.number(term.value), for: term.name) }
+    for term in chance { line.insert(.number(term.value), for: "\(term.name)_chance") }
     line["learning_rate"] = .number(learningRate)
     line["embedding_deviation"] = .number(embeddingDeviation)
     if let gradientNorm { line["gradient_norm"] = .number(gradientNorm) }

@@ -20,7 +20,8 @@ public struct RepresentationSet: Sendable {
   private let scattering: ScatteringTransform<Float>?
   private let bins: Int
   private let pool: Int
-  private let released: Bool
+  private let voting: GradientVoting
+  private let sharesDraw: Bool
   private let size: Int
 
   /// Builds the mappings; the filters of the scattering transform are made once.
@@ -36,11 +37,12 @@ public struct RepresentationSet: Sendable {
         orientations: configuration.scatteringOrientations, height: size, width: size) : nil
     bins = configuration.gradientBins
     pool = configuration.gradientPool
-    released = configuration.objective.numerics == .releasedCode
+    voting = configuration.resolvedVoting
+    sharesDraw = configuration.resolvedAugmentedPixels == .releasedCode
   }
 
   /// Whether batches must carry an independent view for the augmented pixels.
-  public var needsAugmentedPixels: Bool { features.contains(.augmentedPixels) && !released }
+  public var needsAugmentedPixels: Bool { features.contains(.augmentedPixels) && !sharesDraw }
 
   /// All Φᵢ of a batch, in the order of the configuration.
   ///
@@ -71,8 +73,7 @@ public struct RepresentationSet: Sendable {
       let view = ReleasedCodeAugmentation.augment(images, size: size, key: key).images
       return rawPixels(Tensor([view.count, view.height, view.width, 3], view.values))
     case .orientedGradients:
-      return histogramOfOrientedGradients(
-        x, bins: bins, pool: pool, variant: released ? .releasedCode : .interpolated)
+      return histogramOfOrientedGradients(x, bins: bins, pool: pool, variant: voting)
     case .localDeviation: return localStandardDeviation(x)
     }
   }

@@ -40,8 +40,12 @@ public final class RunProgress {
       let rate = Double(imagesAStep) / max(1e-9, secondsAStep)
       pace = " \(Int(rate)) images/s, \(RunProgress.time(secondsAStep * Double(total - done))) left"
     }
-    let terms = record.terms.map { "\($0.name) \(RunProgress.number($0.value))" }
-      .joined(separator: " ")
+    // The chance level stands beside each distance correlation.
+    let terms = record.terms.map { term in
+      let level = record.chance.first { $0.name == term.name }
+      return "\(term.name) \(RunProgress.number(term.value))"
+        + (level.map { " (chance \(RunProgress.number($0.value)))" } ?? "")
+    }.joined(separator: " ")
     let percent = total > 0 ? 100 * done / total : 100
     let line =
       "\(isTerminal ? bar(done) + " " : "")step \(done)/\(total) (\(percent) %)\(pace)  "

@@ -6,12 +6,21 @@
 //            cosine:         the same with W = 0
 //            multistep:      η · γ^(milestones passed), by epoch
 //            T steps in the run, W steps of warm-up, η_min = 1e-6
-// Errata     D11: the released horizon counts micro-batches; here it counts the optimiser's steps.
+// Errata     D11: the released horizon counts micro-batches; here it counts the optimiser's steps, unless
+//            `ScheduleHorizon.releasedCode` is chosen.
 //            D9: the paper says "cosine", the code warms up for 10 epochs first.
 // Read       this file → PreTraining.swift
 // Tests      Tests/TrainingTests/ScheduleTests.swift
 
-import Foundation
+import Kernels
+
+/// What the length of a schedule counts; its position always counts optimiser steps (D11).
+public enum ScheduleHorizon: String, CaseIterable, Sendable {
+  /// The steps that will be taken.
+  case optimizerSteps = "optimizer-steps"
+  /// Batches: with k batches to a step the run ends after 1/k of the schedule.
+  case releasedCode = "released-code"
+}
 
 /// How the learning rate moves during a run.
 public enum Schedule: Sendable, Hashable {
@@ -19,6 +28,26 @@ public enum Schedule: Sendable, Hashable {
   case cosine(totalSteps: Int)
   /// The rate is multiplied by `factor` at each of the steps.
   case multistep(milestones: [Int], factor: Double)
+
+  /// The schedule of a configuration.
+  ///
+  /// - Parameters:
+  ///   - configuration: Its name, lengths in epochs, and horizon.
+  ///   - batchesPerEpoch: Batches of an epoch.
+  init(_ configuration: Configuration, batchesPerEpoch: Int) {
+    let k = configuration.accumulation
+    let steps = (batchesPerEpoch + k - 1) / k
+    let perEpoch = configuration.horizon == .releasedCode ? batchesPerEpoch : steps
+    let total = configuration.epochs * perEpoch
+    switch configuration.scheduler {
+    case .warmupCosine:
+      self = .warmupCosine(warmupSteps: configuration.warmupEpochs * perEpoch, totalSteps: total)
+    case .cosine: self = .cosine(totalSteps: total)
+    case .multistep:  // by epoch, in the released code too
+      self = .multistep(
+        milestones: configuration.milestones.map { $0 * steps }, factor: configuration.gamma)
+    }
+  }
 
   /// The smallest rate of the cosine schedules.
   public static let minimum = 1e-6
@@ -45,6 +74,6 @@ public enum Schedule: Sendable, Hashable {
 
   private static func descent(_ step: Int, _ total: Int, _ base: Double) -> Double {
     let progress = min(1, Double(step) / Double(max(1, total)))
-    return minimum + 0.5 * (base - minimum) * (1 + cos(Double.pi * progress))
+    return minimum + 0.5 * (base - minimum) * (1 + Elementary.cosine(Double.pi * progress))
   }
 }

@@ -1,4 +1,6 @@
 import Foundation
+import Kernels
+import TestSupport
 import Testing
 
 /// Runs the built program as a user does.
@@ -73,8 +75,8 @@ enum Program {
     let top = try Program.run(["--help"])
     #expect(top.status == 0)
     for name in [
-      "pretrain", "evaluate linear", "evaluate knn", "oracle list", "inspect", "convert",
-      "gradcheck", "bench",
+      "pretrain", "evaluate linear", "evaluate knn", "oracle list", "oracle trace", "oracle bisect",
+      "inspect", "convert", "gradcheck", "fingerprint", "bench",
       "synthesize",
     ] {
       #expect(top.output.contains(name))
@@ -91,6 +93,8 @@ enum Program {
       (["evaluate"], "evaluate linear"), (["evaluate", "knn"], "checkpoint"),
       (["evaluate", "knn", "x", "--k", "zero"], "--k"), (["synthesize"], "DIR"),
       (["pretrain", "--resume", "x", "--seed", "1"], "--seed"), (["bench", "nothing"], "nothing"),
+      (["fingerprint", "--scalar", "float16"], "float64"),
+      (["fingerprint", "--steps", "0"], "1…40"),
     ])
   func misuse(arguments: [String], word: String) throws {
     let outcome = try Program.run(arguments)
@@ -134,6 +138,8 @@ enum Program {
           evaluated.output.split(separator: ",").first?.split(separator: ":").last)
         #expect(result.contains("\"trained\":\(value)") && result.contains(key), "\(result)")
       }
+      let mirrored = try Program.run(["evaluate", "linear", run, "--mirror"])
+      #expect(mirrored.status == 0 && mirrored.output.contains("its mirror"))
     }
   }
 
@@ -161,6 +167,37 @@ enum Program {
     #expect(good.status == 0 && good.output.contains("distanceCorrelation"))
     #expect(good.output.contains("0 above"))
     #expect(try Program.run(["gradcheck", "nonsense"]).status == 64)
+  }
+
+  @Test("fingerprint prints the recorded digests")
+  func fingerprint() throws {
+    let recorded = try Fixture("fingerprint").text("lines")
+    let outcome = try Program.run(["fingerprint", "--threads", "3"])
+    let lines = outcome.output.split(separator: "\n").map(String.init)
+    #expect(outcome.status == 0 && lines.count == 2)
+    #expect(lines.allSatisfy(recorded.contains), "\(lines)")
+    let one = try Program.run(["fingerprint", "--scalar", "float64", "--steps", "2"])
+    #expect(one.output.hasPrefix("float64, \(Double.Vector.scalarCount) lanes, 2 steps: "))
+  }
+
+  @Test("--trap-nonfinite names the operation, ends with 1 and leaves no result")
+  func trap() throws {
+    try inDirectory { directory in
+      // Steps so long that the parameters leave the range of Float.
+      let arguments =
+        ["pretrain"] + Program.tiny + [
+          "--set", "optimizer=sgd", "--set", "lr=1e3", "--set", "dataset.train_images=320",
+        ]
+      let trapped = try Program.run(arguments + ["--trap-nonfinite", "--output", "\(directory)/a"])
+      let plain = try Program.run(arguments + ["--output", "\(directory)/b"])
+      for outcome in [trapped, plain] {
+        #expect(outcome.status == 1 && outcome.errors.contains("not finite in step"))
+        #expect(outcome.errors.contains("To mend:"))
+      }
+      #expect(trapped.errors.contains(", forward: the result ["), "\(trapped.errors)")
+      #expect(plain.errors.contains("--trap-nonfinite"))
+      #expect(!FileManager.default.fileExists(atPath: "\(directory)/a/result.json"))
+    }
   }
 
   @Test("synthesize writes a data set that pretrain reads")

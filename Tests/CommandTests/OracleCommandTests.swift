@@ -12,7 +12,7 @@ import Testing
 
   @Test("every oracle command has a help with an example")
   func help() throws {
-    for name in ["list", "emit", "check"] {
+    for name in ["list", "emit", "check", "trace", "bisect"] {
       let help = try Program.run(["oracle", name, "--help"])
       #expect(help.status == 0 && help.output.contains("Examples:"), "\(name)")
     }
@@ -74,11 +74,37 @@ import Testing
       (["emit", "relu", "-o", "x", "--shape", "input.x=9999999999,99999"], "at most"),
       (["emit", "--all", "kit", "--set", "a=b"], "--set"),
       (["emit", "relu", "--all", "k"], "--all"),
-      (["list", "resnett"], "'resnet'"), (["bisect"], "oracle check"),
+      (["list", "resnett"], "'resnet'"), (["bisect"], "two folders"),
     ])
   func misuse(arguments: [String], word: String) throws {
     let outcome = try Program.run(["oracle"] + arguments)
     #expect(outcome.status == 64, "\(outcome.output)")
     #expect(outcome.errors.contains(word), "\(outcome.errors)")
+  }
+
+  @Test("two traces that agree end with 0, two that part with 1, misuse with 64")
+  func traces() throws {
+    try inDirectory { folder in
+      let small = [
+        "oracle", "trace", "--steps", "2", "--set", "batch_size=8", "--set",
+        "dataset.train_images=16", "--set", "encoder.backbone=resnet8", "--set",
+        "encoder.out_dim=16-16",
+      ]
+      let trace = try Program.run(small + ["-o", "\(folder)/a"])
+      #expect(trace.status == 0 && trace.output.contains("2 steps"), "\(trace.errors)")
+      _ = try Program.run(small + ["-o", "\(folder)/b", "--seed", "1"])
+      let same = try Program.run(["oracle", "bisect", "\(folder)/a", "\(folder)/a"])
+      #expect(same.status == 0 && same.output.contains("agree"))
+      let parted = try Program.run(["oracle", "bisect", "\(folder)/a", "\(folder)/b", "--json"])
+      #expect(parted.status == 1 && parted.output.contains("\"agrees\":false"))
+      for misuse in [
+        ["oracle", "bisect", "\(folder)/a"], ["oracle", "bisect", "\(folder)/a", "\(folder)/no"],
+        ["oracle", "bisect", "\(folder)/a", "\(folder)/b", "--tolerance", "-1"],
+        ["oracle", "trace"], ["oracle", "trace", "-o", "\(folder)/c", "--steps", "0"],
+        ["oracle", "trace", "-o", "\(folder)/c", "--scalar", "float16"],
+      ] {
+        #expect(try Program.run(misuse).status == 64, "\(misuse)")
+      }
+    }
   }
 }

@@ -24,30 +24,51 @@ def centred(a):
     return a - a.mean(1, keepdim=True) - a.mean(0, keepdim=True) + a.mean()
 
 
-def correlation(x, y, clamped=False):
-    a, b = centred(distances(x, clamped)), centred(distances(y, clamped))
+def u_centred(a):
+    n = len(a)
+    off = 1 - torch.eye(n)
+    a = a * off
+    rows, columns = a.sum(1, keepdim=True) / (n - 2), a.sum(0, keepdim=True) / (n - 2)
+    return (a - rows - columns + a.sum() / ((n - 1) * (n - 2))) * off
+
+
+def correlation(x, y, clamped=False, corrected=False):
+    a, b = distances(x, clamped), distances(y, clamped)
+    if corrected:  # R* of Székely & Rizzo 2014; the factor 1/(n(n - 3)) cancels
+        a, b = u_centred(a), u_centred(b)
+        return (a * b).sum() / ((a * a).sum() * (b * b).sum()).sqrt()
+    a, b = centred(a), centred(b)
     return (a * b).mean().sqrt() / ((a * a).mean() * (b * b).mean()) ** 0.25
 
 
-def hinge(z, margin, epsilon):
-    return torch.relu(margin - (z.var(0) + epsilon).sqrt()).mean()
+def hinge(z, margin, epsilon, correction=1):
+    return torch.relu(margin - (z.var(0, correction=correction) + epsilon).sqrt()).mean()
 
 
 SCALED = ("full_img", "full_img_scatnet", "full_img_augment", "clip")
 
 
 def objective(z, w, features, weights=(1, 1, 1), betas=None, margin=1, normalised=False,
-              released=False):
+              released=False, minimised=None, clamped=None, scaled=None, epsilon=None,
+              correction=1, per_image=False, corrected=False):
+    minimised, clamped, scaled = (
+        released if choice is None else choice for choice in (minimised, clamped, scaled)
+    )
+    if epsilon is None:
+        epsilon = 0 if released else 1e-4
     if normalised:
         z, w = (torch.nn.functional.normalize(v, dim=1, eps=1e-12) for v in (z, w))
-    epsilon, scale = (0, 32) if released else (1e-4, 1)
-    terms = {"MSE": ((z - w) ** 2).mean(), "STD": hinge(z, margin, epsilon) + hinge(w, margin, epsilon)}
-    terms["DC_zz"] = 1 - correlation(w / scale, z / scale, released)
+    scale = 32 if scaled else 1
+    terms = {
+        "MSE": ((z - w) ** 2).sum() / (len(z) if per_image else z.numel()),
+        "STD": sum(hinge(v, margin, epsilon, correction) for v in (z, w)),
+    }
+    terms["DC_zz"] = 1 - correlation(w / scale, z / scale, clamped, corrected)
     total = sum(c * t for c, t in zip(weights, terms.values()))
     for name, f in features.items():
-        f = f / 32 if released and name in SCALED else f
-        value = correlation(w / scale, f, released)
-        if not (released and name != "clip"):
+        f = f / 32 if scaled and name in SCALED else f
+        value = correlation(w / scale, f, clamped, corrected)
+        if not (minimised and name != "clip"):
             value = 1 - value
         terms[f"DC_{name}"] = value
         total = total + (betas or {}).get(name, 1) * value
@@ -91,6 +112,26 @@ if __name__ == "__main__":
     put("G2 paper", z.clone(), w.clone(), {"full_img_hog": f})
     put("G2 released", z.clone(), w.clone(), {"full_img_hog": f}, released=True)
 
+    # One choice at a time, on the same batch: how far apart paper and released code are.
+    CHOICES = {
+        "none": {},
+        "preset": {"released": True},
+        "D1": {"minimised": True},
+        "D4": {"epsilon": 0},
+        "D4 biased": {"correction": 0},
+        "D5": {"per_image": True},
+        "D6 clamped": {"clamped": True},
+        "D6 scaled": {"scaled": True},
+        "D6 both": {"clamped": True, "scaled": True},
+        "preset but D1": {"released": True, "minimised": False},
+        "preset but D4": {"released": True, "epsilon": 1e-4},
+        "preset but D6": {"released": True, "clamped": False, "scaled": False},
+        "corrected": {"corrected": True},
+    }
+    for name, options in CHOICES.items():
+        z, w, f = 2 * pat(8, 5), 2 * pat(8, 5, offset=7), 2 * pat(8, 9, offset=3)
+        put(f"choice {name}", z, w, {"full_img": f}, **options)
+
     # The dcor package: an implementation by others.
     pairs = [(6, 1, 1), (9, 3, 2), (30, 5, 40), (25, 64, 64), (50, 2, 1)]
     for n, p, q in pairs:
@@ -99,5 +140,9 @@ if __name__ == "__main__":
         covariance = dcor.distance_covariance_sqr(x.numpy(), y.numpy())
         assert abs(theirs - correlation(x, y).item()) < 1e-12
         fixture.put(f"dcor {n} {p} {q}", [theirs, covariance])
+        theirs = dcor.u_distance_correlation_sqr(x.numpy(), y.numpy())
+        covariance = dcor.u_distance_covariance_sqr(x.numpy(), y.numpy())
+        assert abs(theirs - correlation(x, y, corrected=True).item()) < 1e-12
+        fixture.put(f"dcor corrected {n} {p} {q}", [theirs, covariance])
 
     fixture.write("objectives")

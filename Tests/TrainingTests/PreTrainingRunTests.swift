@@ -37,6 +37,13 @@ import Testing
       let lines = try JSONLinesWriter.read("\(folder)/metrics.jsonl")
       #expect(lines.compactMap { $0["step"]?.integer } == Array(1...6))
       #expect(lines.allSatisfy { ($0["loss"]?.double ?? .nan).isFinite })
+      // The chance level stands beside every distance correlation.
+      for name in ["DC_zz"] + Configuration.FeatureName.allCases.map({ "DC_\($0.rawValue)" }) {
+        for line in lines {
+          let chance = try #require(line["\(name)_chance"]?.double)
+          #expect((0..<1).contains(chance) && line[name]?.double != nil, "\(name)")
+        }
+      }
       let reread = try Configuration(
         yaml: String(contentsOfFile: "\(folder)/config.yaml", encoding: .utf8))
       #expect(reread == (try TinyRun.configuration()))
@@ -79,6 +86,32 @@ import Testing
       all.append(TinyRun.bits(training))
     }
     #expect(all.allSatisfy { $0 == all[0] })
+  }
+
+  @Test("a run may begin with another run's encoder, and with nothing else of it")
+  func initialEncoder() throws {
+    try TinyRun.withDirectory { directory in
+      let (first, second) = ("\(directory)/first", "\(directory)/second")
+      _ = try PreTrainingRun(TinyRun.configuration(), output: first).run()
+      // A rate of 0 leaves what the run began with; only running statistics move.
+      let still = ["init_from=\(first)", "lr=0", "scheduler=multistep", "wd=0", "seed=7"]
+      _ = try PreTrainingRun(
+        Configuration(yaml: TinyRun.yaml, overrides: still), output: second
+      ).run()
+      let (a, b) = try (Checkpoint.load(first).checkpoint, Checkpoint.load(second).checkpoint)
+      let trained = Set(
+        try PreTraining.randomEncoder(a.configuration).parameters
+          .filter { $0.parameter.isTrained }.map(\.name))
+      func weights(_ checkpoint: Checkpoint) -> [[Float]] {
+        checkpoint.encoder.filter { trained.contains($0.name) }.map { $0.tensor.scalars }
+      }
+      #expect(weights(a) == weights(b) && weights(a).count == trained.count)
+      #expect(a.optimizerSteps == b.optimizerSteps)
+      #expect(throws: (any Error).self) {
+        try PreTrainingRun(
+          TinyRun.configuration("init_from=\(directory)/nowhere"), output: "\(directory)/third")
+      }
+    }
   }
 
   @Test("another seed gives another run, the same seed the same")

@@ -1,4 +1,8 @@
+import Autodiff
+import Datasets
+import Images
 import Kernels
+import Networks
 import Randomness
 import Tensors
 import Testing
@@ -29,6 +33,25 @@ import Testing
     let test = LabelledFeatures(
       features: Tensor<Float>.normal([400, 3], key: RandomKey(seed: 2)), labels: labels)
     #expect(abs(probe.accuracy(on: test) - 0.5) < 0.1)
+  }
+
+  @Test("D23: averaged with the mirror, features are the mean of both views")
+  func mirror() throws {
+    let c = try TinyRun.configuration("dataset.test_images=5")
+    let data = try DataSource(c)
+    let backbone = try PreTraining.randomEncoder(c).backbone
+    let normalization = PixelNormalization(data.statistics)
+    func features(_ images: [Image]) -> Tensor<Float> {
+      backbone(Variable(normalization.tensor(images)), mode: .evaluation).value
+    }
+    let images = try (0..<5).map { try data.test.image($0) }
+    let mean =
+      (features(images) + features(images.map { $0.flippedHorizontally() })).scaled(by: 0.5)
+    let averaged = try extractFeatures(
+      backbone, data.test, statistics: data.statistics, averagesMirror: true)
+    #expect(averaged.features == mean)
+    let plain = try extractFeatures(backbone, data.test, statistics: data.statistics)
+    #expect(plain.features == features(images) && plain.features != mean)
   }
 
   @Test("a constant feature and a tiny data set do no harm")
