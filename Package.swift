@@ -56,6 +56,11 @@ func tests(_ name: String, _ subjects: [String], resources: [Resource] = []) -> 
 let testSupport = Target.target(
   name: "TestSupport", path: "Tests/TestSupport", swiftSettings: checkedAndOptimised)
 
+/// Mutants of files for the readers' tests, and the program that runs very many of them.
+let fuzzing = Target.target(
+  name: "Fuzzing", dependencies: ["Formats"], path: "Tests/Fuzzing",
+  swiftSettings: checkedAndOptimised)
+
 let library = [
   "Kernels", "Randomness", "Tensors", "Images", "Formats", "Charts", "Autodiff", "Representations",
   "Datasets", "Networks", "Objectives", "Training", "Oracle",
@@ -114,11 +119,13 @@ let package = Package(
     tests("TensorsTests", ["Tensors", "Kernels", "Randomness", "TestSupport"]),
     tests("AutodiffTests", ["Autodiff", "Tensors", "Kernels", "Randomness"]),
     tests("ImagesTests", ["Images", "Randomness", "Formats"]),
-    tests("FormatsTests", ["Formats"]),
+    fuzzing,
+    .executableTarget(name: "Fuzz", dependencies: ["Fuzzing", "Formats"], path: "Tests/Fuzz"),
+    tests("FormatsTests", ["Formats", "Fuzzing"]),
     tests("ChartsTests", ["Charts", "Formats", "Images"]),
     tests(
       "NetworksTests",
-      ["Networks", "Autodiff", "Tensors", "Kernels", "Randomness", "TestSupport"]),
+      ["Networks", "Autodiff", "Tensors", "Kernels", "Randomness", "Formats", "TestSupport"]),
     tests(
       "ObjectivesTests",
       ["Objectives", "Autodiff", "Tensors", "Kernels", "Randomness", "TestSupport"]),

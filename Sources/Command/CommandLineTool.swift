@@ -43,8 +43,8 @@ struct Command: Sendable {
 
 enum CommandLineTool {
   static let commands: [Command] = [
-    .pretrain, .evaluateLinear, .evaluateKNN, .oracleList, .oracleEmit, .oracleCheck, .gradcheck,
-    .fingerprint, .bench, .synthesize,
+    .pretrain, .evaluateLinear, .evaluateKNN, .oracleList, .oracleEmit, .oracleCheck, .inspect,
+    .convert, .gradcheck, .fingerprint, .bench, .synthesize,
   ]
 
   static let help = """

@@ -4,6 +4,7 @@
 // Idea       A hash of three bytes finds earlier places that begin alike; the longest match within
 //            32 KiB is written as (length, distance). The code is the fixed one of the RFC, which
 //            needs no tables in the stream. Data that does not shrink is stored as it is.
+// Read       this file → Inflate.swift, PNGWriter.swift
 // Tests      Tests/FormatsTests/PNGWriterTests.swift
 
 /// `bytes` as a zlib stream; the same bytes always give the same stream.
@@ -100,10 +101,10 @@ private struct FixedHuffmanEncoder {
   }
 
   private mutating func putMatch(_ length: Int, _ distance: Int) {
-    let l = FixedHuffmanEncoder.lengths.symbol(of: length)
+    let l = DeflateSymbols.lengths.symbol(of: length)
     putLengthOrLiteral(257 + l.symbol)
     put(UInt64(l.extra), count: UInt64(l.extraBits))
-    let d = FixedHuffmanEncoder.distances.symbol(of: distance)
+    let d = DeflateSymbols.distances.symbol(of: distance)
     put(reversed(UInt64(d.symbol), count: 5), count: 5)
     put(UInt64(d.extra), count: UInt64(d.extraBits))
   }
@@ -134,20 +135,20 @@ private struct FixedHuffmanEncoder {
     for bit in 0..<count { result = result << 1 | (value >> bit & 1) }
     return result
   }
+}
 
-  /// Ranges of values that share a symbol and differ in extra bits.
-  private struct Symbols {
-    let bases: [Int]
-    let extraBits: [Int]
+/// Ranges of values that share a symbol and differ in extra bits.
+struct DeflateSymbols: Sendable {
+  let bases: [Int]
+  let extraBits: [Int]
 
-    func symbol(of value: Int) -> (symbol: Int, extra: Int, extraBits: Int) {
-      let symbol = (bases.firstIndex { $0 > value } ?? bases.count) - 1
-      return (symbol, value - bases[symbol], extraBits[symbol])
-    }
+  func symbol(of value: Int) -> (symbol: Int, extra: Int, extraBits: Int) {
+    let symbol = (bases.firstIndex { $0 > value } ?? bases.count) - 1
+    return (symbol, value - bases[symbol], extraBits[symbol])
   }
 
   /// Lengths 3…258: eight symbols without extra bits, then four of each number, 258 alone.
-  private static let lengths: Symbols = {
+  static let lengths: DeflateSymbols = {
     var bases: [Int] = []
     var extraBits: [Int] = []
     var base = 3
@@ -157,11 +158,11 @@ private struct FixedHuffmanEncoder {
       extraBits.append(extra)
       base += 1 << extra
     }
-    return Symbols(bases: bases + [258], extraBits: extraBits + [0])
+    return DeflateSymbols(bases: bases + [258], extraBits: extraBits + [0])
   }()
 
   /// Distances 1…32768: four symbols without extra bits, then two of each number.
-  private static let distances: Symbols = {
+  static let distances: DeflateSymbols = {
     var bases: [Int] = []
     var extraBits: [Int] = []
     var base = 1
@@ -171,6 +172,9 @@ private struct FixedHuffmanEncoder {
       extraBits.append(extra)
       base += 1 << extra
     }
-    return Symbols(bases: bases, extraBits: extraBits)
+    return DeflateSymbols(bases: bases, extraBits: extraBits)
   }()
+
+  /// The order in which a block names the lengths of the code for code lengths.
+  static let lengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
 }

@@ -60,6 +60,28 @@ public struct PosixFileSystem: FileSystem, Sendable {
     return bytes
   }
 
+  /// The `count` bytes from `offset` on, fewer if the file ends; interrupted calls are repeated.
+  func read(
+    _ file: FileHandleNumber, at offset: Int, count: Int
+  ) throws(SystemError) -> [UInt8] {
+    var code: Int32 = 0
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        // One call reads at most 2 GiB on Linux and refuses more on macOS.
+        let wanted = min(count - filled, 1 << 30)
+        let answer = unsafe pread(
+          file.number, buffer.baseAddress.map { unsafe $0 + filled }, wanted,
+          off_t(offset + filled))
+        if answer < 0, errno == EINTR { continue }
+        if answer < 0 { code = errno }
+        if answer <= 0 { break }
+        filled += answer
+      }
+    }
+    if code != 0 { throw SystemError(code: code, operation: "pread") }
+    return bytes
+  }
+
   public func create(_ path: String) throws(SystemError) -> FileHandleNumber {
     FileHandleNumber(
       try check("open", posixOpen(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)))

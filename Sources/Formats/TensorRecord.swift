@@ -79,7 +79,7 @@ public struct TensorRecord: Hashable, Sendable {
       dtype.byteCount(of: count) == bytes.count
     else {
       throw FormatError(
-        .typeMismatch, format: "safetensors",
+        .typeMismatch, format: "tensor",
         "\(bytes.count) bytes cannot hold \(dtype.rawValue) of shape \(shape)")
     }
     self.dtype = dtype
@@ -174,7 +174,7 @@ extension TensorRecord {
     let narrow = wide.map { Float($0) }
     for (i, value) in narrow.enumerated() where value.isInfinite && wide[i].isFinite {
       throw FormatError(
-        .limitExceeded, format: "safetensors",
+        .limitExceeded, format: "tensor",
         "element \(i) is \(wide[i]), beyond the range of a Float", remedy: "read it as Double")
     }
     return narrow
@@ -196,7 +196,7 @@ extension TensorRecord {
       let values: [UInt64] = copyElements(of: bytes)
       if let large = values.first(where: { $0 > UInt64(Int64.max) }) {
         throw FormatError(
-          .limitExceeded, format: "safetensors", "\(large) does not fit a signed 64-bit integer")
+          .limitExceeded, format: "tensor", "\(large) does not fit a signed 64-bit integer")
       }
       return values.map { Int64($0) }
     default: throw mismatch("an integer type")
@@ -217,14 +217,14 @@ extension TensorRecord {
   public func bools() throws(FormatError) -> [Bool] {
     guard dtype == .bool else { throw mismatch("BOOL") }
     if let byte = bytes.first(where: { $0 > 1 }) {
-      throw FormatError(.malformed, format: "safetensors", "a BOOL is \(byte), neither 0 nor 1")
+      throw FormatError(.malformed, format: "tensor", "a BOOL is \(byte), neither 0 nor 1")
     }
     return bytes.map { $0 == 1 }
   }
 
   private func mismatch(_ wanted: String) -> FormatError {
     FormatError(
-      .typeMismatch, format: "safetensors",
+      .typeMismatch, format: "tensor",
       "the tensor holds \(dtype.rawValue) of shape \(shape); \(wanted) was asked for")
   }
 
@@ -251,13 +251,13 @@ extension TensorRecord {
 #endif
 
 /// The memory of `values` as bytes, in one copy.
-private func copyBytes<Element: BitwiseCopyable>(of values: [Element]) -> [UInt8] {
+func copyBytes<Element: BitwiseCopyable>(of values: [Element]) -> [UInt8] {
   // One memcpy; an element loop would cost seconds on a checkpoint of 700 MB.
   unsafe values.withUnsafeBytes { unsafe [UInt8]($0) }
 }
 
 /// `bytes` as elements, in one copy; a partial element at the end is dropped.
-private func copyElements<Element: BitwiseCopyable>(of bytes: [UInt8]) -> [Element] {
+func copyElements<Element: BitwiseCopyable>(of bytes: [UInt8]) -> [Element] {
   let count = bytes.count / MemoryLayout<Element>.stride
   // One memcpy into room of exactly that size, as above.
   return unsafe [Element](unsafeUninitializedCapacity: count) { buffer, filled in

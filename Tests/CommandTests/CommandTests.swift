@@ -75,8 +75,8 @@ enum Program {
     let top = try Program.run(["--help"])
     #expect(top.status == 0)
     for name in [
-      "pretrain", "evaluate linear", "evaluate knn", "oracle list", "gradcheck", "fingerprint",
-      "bench",
+      "pretrain", "evaluate linear", "evaluate knn", "oracle list", "inspect", "convert",
+      "gradcheck", "fingerprint", "bench",
       "synthesize",
     ] {
       #expect(top.output.contains(name))
