@@ -1,4 +1,4 @@
-// The pages on disagreements, singular points and determinism against sources and tests.
+// The pages on disagreements and singular points against sources and tests.
 
 import Foundation
 import Testing
@@ -83,16 +83,5 @@ import Training
       }
     }
     #expect(calls == [])
-  }
-
-  @Test("the digests that determinism.md abbreviates are the recorded ones")
-  func digests() throws {
-    let page = try Repository.text("docs/determinism.md")
-    let recorded = try Repository.text("Tests/Reference/fixtures/fingerprint.json")
-    let abbreviated = words(page).filter { word in
-      word.count == 8 && word.allSatisfy { $0.isHexDigit } && word.contains { $0.isNumber }
-    }
-    #expect(abbreviated.count >= 8)
-    for word in abbreviated { #expect(recorded.contains(": \(word)"), "\(word)") }
   }
 }

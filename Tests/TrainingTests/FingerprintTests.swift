@@ -1,7 +1,7 @@
 // The recorded digests of twenty training steps: a change of one bit anywhere shows here.
 //
 // Recorded   Tests/Reference/fixtures/fingerprint.json, one for each number type and vector width, by
-//            `mvmr fingerprint`; a change of arithmetic that is meant replaces them
+//            `mvmr fingerprint`; a change of arithmetic that is meant replaces them (docs/determinism.md)
 
 import Kernels
 import TestSupport

@@ -38,6 +38,10 @@ extension OracleOperation {
       symbol: "doubleCentred", source: "MV-MR eq. (3), Aₖₗ", outputs: "centred [N, N]",
       tolerances: .sums, tensors: { _ in [.input("distances", "N N", [5, 5])] }, centre, centre),
     OracleOperation(
+      "unbiased-centring", "the same without the diagonal, for the bias-corrected estimate",
+      symbol: "unbiasedCentred", source: "Székely & Rizzo 2014, §3", outputs: "centred [N, N]",
+      tolerances: .sums, tensors: { _ in [.input("distances", "N N", [6, 6])] }, centre, centre),
+    OracleOperation(
       "distance-covariance", "the squared distance covariance of two batches",
       symbol: "distanceCovarianceSquared", source: "MV-MR eq. (3), (12), (14)",
       attributes: [numericsAttribute], outputs: "covariance []", tolerances: .distances,
@@ -134,7 +138,12 @@ private func distances<S>(_ p: Problem<S>) throws -> [Output<S>] {
 }
 
 private func centre<S>(_ p: Problem<S>) throws -> [Output<S>] {
-  [Output("centred", doubleCentred(p["input.distances"]))]
+  let distances = p["input.distances"]
+  return [
+    Output(
+      "centred",
+      p.operation == "double-centring" ? doubleCentred(distances) : unbiasedCentred(distances))
+  ]
 }
 
 private func dependence<S>(_ p: Problem<S>) throws -> [Output<S>] {
@@ -183,7 +192,8 @@ private func objective<S>(_ p: Problem<S>) throws -> [Output<S>] {
     "clip": a.number("beta-clip"),
   ]
   settings.margin = a.number("margin")
-  settings.epsilon = a.number("epsilon")
+  // The released code has none, whatever the attribute says.
+  settings.epsilon = settings.numerics == .paper ? a.number("epsilon") : 0
   settings.normalizesEmbeddings = a.flag("normalize")
   let L = mvmrObjective(
     z: p["input.z"], augmented: p["input.augmented"],
