@@ -179,36 +179,21 @@ def near_kit(kit, near):
 def judged(report):
     """What a report says of a fault: the cases that find it, and the largest error."""
     if report is None:
-        return {"found": True, "cases": [], "how": "the program stops"}
-    cases, worst = [], None
-    for case in report["results"]:
-        if case["passes"]:
-            continue
-        operation = case.get("operation") or re.sub(r"\.safetensors$", "", case["file"])
-        cases.append(Path(case["file"]).stem)
-        for tensor in case.get("tensors", []):
+        return {"found": True, "cases": 0, "worst": None}
+    wrong = [case for case in report["results"] if not case["passes"]]
+    worst, largest = None, -1.0
+    for case in wrong:
+        name = Path(case["file"]).stem
+        for tensor in case.get("tensors", [{"name": None, "verdict": "ERROR", "relative": None}]):
             if tensor["verdict"] == "ok":
                 continue
-            relative, tolerance = tensor["relative"], case["tolerance"]
-            if relative is None or not math.isfinite(relative):
-                rank, size = (0, 0), tensor["verdict"]
-                number = None
-            else:
-                bound = tolerance["relative"] or 0
-                number = relative
-                rank, size = (1, relative / bound if bound else math.inf), None
-            entry = {
-                "operation": operation, "case": Path(case["file"]).stem, "tensor": tensor["name"],
-                "relative": number, "absolute": tensor["absolute"], "verdict": tensor["verdict"],
-                "tolerance": tolerance["relative"], "rank": rank}
-            if worst is None or entry["rank"] > worst["rank"]:
-                worst = entry
-        if worst is None:
-            worst = {
-                "operation": operation, "case": Path(case["file"]).stem, "tensor": None,
-                "relative": None, "verdict": "error: " + case.get("error", "").split("\n")[0],
-                "tolerance": None, "rank": (-1, 0)}
-    return {"found": bool(cases), "cases": cases, "worst": worst}
+            # Another shape has no error, and that of a NaN is written in words.
+            relative = tensor["relative"] if isinstance(tensor["relative"], (int, float)) else None
+            allowed = case["tolerance"]["relative"] if relative is not None else 1
+            excess = 0.0 if relative is None else relative / allowed if allowed else math.inf
+            if excess > largest:
+                worst, largest = (name, tensor["name"], relative), excess
+    return {"found": bool(wrong), "cases": len(wrong), "worst": worst}
 
 
 def number(x):
@@ -216,20 +201,16 @@ def number(x):
 
 
 def row(fault, result):
-    file = Path(fault.path)
-    cells = [f"`{fault.name}`", fault.what, f"[{file.name}](../{fault.path})"]
-    worst = result.get("worst")
+    cells = [f"`{fault.name}`", fault.what, f"[{Path(fault.path).name}](../{fault.path})"]
     if not result["found"]:
         cells += ["**nothing**", "", "", ""]
-    elif worst is None:
-        cells += [result["how"], "", "", ""]
-    elif worst["relative"] is None:
-        what = f"`{worst['tensor']}`" if worst["tensor"] else "the case itself"
-        cells += [f"`{worst['case']}`", what, "shape or NaN", str(len(result["cases"]))]
+    elif result["worst"] is None:
+        cells += ["the program stops", "", "", ""]
     else:
+        case, tensor, relative = result["worst"]
         cells += [
-            f"`{worst['case']}`", f"`{worst['tensor']}`", number(worst["relative"]),
-            str(len(result["cases"]))]
+            f"`{case}`", f"`{tensor}`" if tensor else "all",
+            "shape or NaN" if relative is None else number(relative), str(result["cases"])]
     return "| " + " | ".join(cells) + " |"
 
 
