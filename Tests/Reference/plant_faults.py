@@ -141,13 +141,12 @@ def plant(faults, copy):
 
 def build(package):
     print(f"swift build in {package} …", flush=True)
-    began = time.time()
     done = subprocess.run(
         ["swift", "build", "-j", "2", "--product", "mvmr"], cwd=package, capture_output=True,
         text=True)
     if done.returncode != 0:
         raise SystemExit(done.stdout + done.stderr)
-    return package / ".build/debug/mvmr", time.time() - began
+    return package / ".build/debug/mvmr"
 
 
 def check(program, kit, fault=0):
@@ -233,16 +232,34 @@ environment variable that chooses it. The kit is emitted by the clean build. The
 
 Before any fault: the clean build passes {facts['clean']} cases of its kit ({facts['scalar']}), and so does the build with all faults, none
 chosen. Each fault then runs against the {facts['near']} cases that take no time; the {facts['whole'] - facts['near']} deep networks with generated parameters run only
-where those find nothing, which was so for {facts['deep']}. Measured on {facts['date']}: building {facts['build']:.0f} s, checking {facts['check']:.0f} s, on two cores that
-did other work too.
+where those find nothing, which was so for {facts['deep']}. Checking took {facts['check'] / 60:.1f} minutes on two cores that did other work too; the two
+builds come on top.
 
 The columns name the case and the tensor in which the error is the largest multiple of the tolerance, that error relative to the largest element of
 the tensor, and how many cases find the fault. "Shape or NaN": the output has another shape or is no number.
+
+## What it was good for
+
+Against the kit as it was before (173 cases) 218 of the 234 faults of the first table were found. The other 16 showed what its cases did not
+reach, and most became a case:
+
+| missed | the case that was missing |
+| --- | --- |
+| sums and products cut into blocks, a narrow tile that adds | `sum-long`, `sum-long-columns`, `matmul-deep` |
+| stride and dilation of a depthwise convolution | `conv2d-depthwise-dilated` |
+| softmax without its maximum; tanh that saturates early; the left tail of σ | `softmax-far`, `tanh-far`, `logistic-left` |
+| the distance correlation of a constant batch | `distance-correlation-one-row` |
+| a full turn of the hue counted as 256 | `augmentation-hue-quarter` |
+| the released code's clip, and its saturation | `released-augmentation-beyond-white`, `released-augmentation-hue` |
+
+Two were taken out of the table, see below: eˣ that overflows, or vanishes, in double where it does in single precision.
 
 ## What the kit cannot find
 
 - A wrong random draw of a policy or of an initialiser: cases record what was drawn ([oracle.md](oracle.md)).
 - A blur whose sums are truncated instead of rounded: two right programs may differ by one level of 255, so one level passes.
+- An exponential wrong beyond the range of single precision (x > 88), since every case exists in both number types, or where it is smaller
+  than the absolute tolerance (x < −38).
 - A fault that is none: log-softmax with any other shift in place of the maximum, a sum in another order, a warm-up that
   ends at t ≤ W instead of t < W, where both branches have the same value.
 """
@@ -282,7 +299,7 @@ def main():
     copy, kit, near = scratch / "copy", scratch / "kit", scratch / "near"
     copy.mkdir(parents=True, exist_ok=True)
 
-    clean, first = build(ROOT)
+    clean = build(ROOT)
     shutil.rmtree(kit, ignore_errors=True)
     scalar = "float32" if arguments.float32 else "float64"
     subprocess.run(
@@ -294,7 +311,7 @@ def main():
     few, whole = near_kit(kit, near)
 
     plant(faults, copy)
-    program, second = build(copy)
+    program = build(copy)
     began = time.time()
     none = check(program, kit)
     if none is None or not none["passes"]:
@@ -318,7 +335,7 @@ def main():
     if arguments.markdown:
         facts = {
             "clean": f"all {whole}", "scalar": scalar, "near": few, "whole": whole, "deep": deep,
-            "build": first + second, "check": time.time() - began, "date": time.strftime("%Y-%m-%d")}
+            "check": time.time() - began}
         arguments.markdown.write_text(markdown(faults, results, facts))
     return 1 if survivors else 0
 

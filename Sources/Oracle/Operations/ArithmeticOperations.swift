@@ -81,14 +81,18 @@ extension OracleOperation {
 }
 
 /// Beside the plain case: kinks, and arguments at which a function has long come to its limit.
+/// Coarse multiples, so that 0 is among them: where all slopes vanish, rounding is all there is to compare.
 private func variants(of name: String) -> [KitVariant] {
   switch name {
   case "relu", "magnitude": [.plain, .variant("kinks", multiplesOf: 0.5)]
-  case "tanh", "error-function", "gelu": [.plain, .variant("far", in: -25...25)]
+  case "tanh", "error-function", "gelu": [.plain, .variant("far", multiplesOf: 5, in: -25...25)]
   case "logistic":
     // Left of −20, 1 − σ(−x) has no digit left.
-    [.plain, .variant("far", in: -1000...1000), .variant("left", in: -30 ... -20)]
-  case "quick-gelu": [.plain, .variant("far", in: -1000...1000)]
+    [
+      .plain, .variant("far", multiplesOf: 250, in: -1000...1000),
+      .variant("left", in: -30 ... -20),
+    ]
+  case "quick-gelu": [.plain, .variant("far", multiplesOf: 250, in: -1000...1000)]
   default: [.plain]
   }
 }
