@@ -81,6 +81,7 @@ extension OracleOperation {
 }
 
 /// Beside the plain case: kinks, and arguments at which a function has long come to its limit.
+///
 /// Coarse multiples, so that 0 is among them: where all slopes vanish, rounding is all there is to compare.
 private func variants(of name: String) -> [KitVariant] {
   switch name {
