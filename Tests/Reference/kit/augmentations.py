@@ -1,0 +1,102 @@
+"""Views: recorded steps, done again by torchvision on Pillow images and on tensors."""
+
+import numpy as np
+import torch
+from PIL import Image
+
+import compat  # noqa: F401  (before torchvision)
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms import functional as tvf
+
+from .peer import nchw, nhwc, peer
+
+INTERPOLATION = {"bilinear": InterpolationMode.BILINEAR, "bicubic": InterpolationMode.BICUBIC}
+STATISTICS = {
+    "imagenet": ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+    "cifar10": ([0.491, 0.482, 0.447], [0.247, 0.243, 0.261]),
+}
+
+
+def blur_in_float64(image, kernel, sigma):
+    """A Gaussian blur of bytes: mirrored border, float64, rounded once."""
+    taps = np.exp(-0.5 * ((np.arange(kernel) - kernel // 2) / sigma) ** 2)
+    taps /= taps.sum()
+    side = kernel // 2
+    x = np.pad(np.asarray(image, np.float64), [(side, side), (side, side), (0, 0)], mode="reflect")
+    for axis in (0, 1):
+        extent = x.shape[axis] - kernel + 1
+        x = sum(w * x.take(range(k, k + extent), axis) for k, w in enumerate(taps))
+    return Image.fromarray(x.round().clip(0, 255).astype(np.uint8))
+
+
+def blur(image, kernel, sigma):
+    return tvf.gaussian_blur(image, [kernel, kernel], [sigma, sigma])
+
+
+def view(image, steps, blur=blur, antialias=True):
+    """An image, or a batch of tensors, after steps such as 'crop 0 1 21 18; flip'."""
+    for step in steps.split("; "):
+        match step.split():
+            case ["pad", margin]:
+                image = tvf.pad(image, [int(margin)] * 4)
+            case ["crop", *box]:
+                image = tvf.crop(image, *map(int, box))
+            case ["resize", height, width, how]:
+                size = [int(height), int(width)]
+                image = tvf.resize(image, size, INTERPOLATION[how], antialias=antialias)
+            case ["flip"]:
+                image = tvf.hflip(image)
+            case ["grayscale"]:
+                image = tvf.rgb_to_grayscale(image, 3)
+            case ["blur", kernel, sigma]:
+                image = blur(image, int(kernel), float(sigma))
+            case [("brightness" | "contrast" | "saturation" | "hue") as what, factor]:
+                image = getattr(tvf, "adjust_" + what)(image, float(factor))
+            case _:
+                raise ValueError(f"unknown step: {step!r}")
+    return image
+
+
+def picture(c):
+    return Image.fromarray(c["input.image"].numpy())
+
+
+@peer("augmentation", by="torchvision on Pillow; blur in NumPy float64")
+def augmentation(c):
+    return {"view": torch.from_numpy(np.array(view(picture(c), c.text("steps"), blur_in_float64)))}
+
+
+@peer(
+    "augmentation", by="torchvision on Pillow", second=True, levels=1,
+    why="its blur sums in float32: a sum near a half may round to the neighbouring level",
+)
+def augmentation_by_library(c):
+    return {"view": torch.from_numpy(np.array(view(picture(c), c.text("steps"))))}
+
+
+def normalised(c, dtype):
+    """As the last steps of a transform: bytes/255, minus mean, over deviation; channel slowest."""
+    image = view(picture(c), c.text("steps"), blur_in_float64)
+    x = torch.from_numpy(np.array(image)).permute(2, 0, 1).to(dtype) / 255
+    return {"features": tvf.normalize(x, *STATISTICS[c.text("statistics")]).reshape(1, -1)}
+
+
+@peer("augmented-pixels", by="torchvision")
+def augmented_pixels(c):
+    return normalised(c, torch.float64)
+
+
+@peer("augmented-pixels", by="torchvision, float32", second=True)
+def augmented_pixels_in_single_precision(c):
+    return normalised(c, torch.float32)
+
+
+@peer("released-augmentation", by="torchvision on tensors, float64")
+def released_augmentation(c):
+    return {"views": nhwc(view(nchw(c["input.images"]), c.text("steps"), antialias=False))}
+
+
+@peer("released-augmentation", by="torchvision on tensors, float32", second=True, relative=1e-5, why="single precision")
+def released_augmentation_in_single_precision(c):
+    images = nchw(c["input.images"]).float()
+    return {"views": nhwc(view(images, c.text("steps"), antialias=False))}
