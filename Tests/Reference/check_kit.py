@@ -6,11 +6,12 @@
 
 Every output and gradient of every case is computed again, in float64, and measured as docs/oracle.md
 measures: largest difference over largest element. A case agrees within its own tolerance, and in
-float64 within 1e-10 besides. The status is 0 when all cases do, 1 when one does not, 2 when an
-operation has no peer or the kit cannot be read.
+float64 within 1e-10 besides, unless its peer states why not. The status is 0 when all cases do, 1 when
+one does not, 2 when an operation has no peer or the kit cannot be read.
 """
 
 import argparse
+import datetime
 import importlib.metadata
 import json
 import pathlib
@@ -82,16 +83,27 @@ def progress(text):
         print(f"\r{text:60}\r", end="", file=sys.stderr, flush=True)
 
 
-def check(kit, write=None, complete=False, only=None):
-    """A row for each operation and peer, in the order of the manifest; the number of cases."""
+def chosen(manifest, only, largest):
+    """The cases of some operations, of at most some bytes; the smallest one of each operation always."""
+    cases = [one for one in manifest["cases"] if not only or one["operation"] in only]
+    if largest is None:
+        return cases
+    sizes = {}
+    for one in cases:
+        sizes[one["operation"]] = min(one["bytes"], sizes.get(one["operation"], one["bytes"]))
+    return [one for one in cases if one["bytes"] <= max(largest, sizes[one["operation"]])]
+
+
+def check(kit, write=None, complete=False, only=None, largest=None):
+    """The manifest, a row for each operation and peer in its order, the number of cases and of right ones."""
     manifest = json.loads((kit / "manifest.json").read_text())
-    rows, judged, agreed = {}, 0, 0
-    for entry in manifest["cases"]:
+    rows, judged, agreed, written = {}, 0, 0, []
+    for entry in chosen(manifest, only, largest):
         operation = entry["operation"]
-        if only and operation not in only:
-            continue
         judged += 1
         case = Case(kit / entry["file"])
+        if case.operation != operation:
+            raise ValueError(f"{entry['file']} is a case of {case.operation}, not of {operation}")
         progress(f"{judged} {entry['file']}")
         peers = sorted(PEERS.get(operation, []), key=lambda p: p.second)
         if not peers or peers[0].second:
@@ -113,21 +125,31 @@ def check(kit, write=None, complete=False, only=None):
                 agreed += row.right - before
                 if write:
                     case.save(write / entry["file"], found, f"check_kit.py, {one.name}", complete)
+                    written.append({"file": entry["file"], "operation": operation})
     progress("")
+    if write:
+        head = {"format": 1, "writer": "check_kit.py", "scalar": manifest["scalar"], "seed": manifest["seed"]}
+        lines = ",\n".join(json.dumps(one) for one in written)
+        (write / "manifest.json").write_text(f'{json.dumps(head)[:-1]}, "cases": [\n{lines}]}}\n')
     return manifest, list(rows.values()), judged, agreed
 
 
-def table(rows, markdown):
-    head = ["operation", "peer", "cases", "largest error", "verdict"]
+def markdown(rows):
+    """The table of docs/agreement.md."""
+    lines = [["operation", "peer", "cases", "largest error", "remark"], ["---"] * 5]
+    for r in rows:
+        second = "" if r.peer is None or not r.peer.second else "a second peer"
+        remarks = [r.verdict if r.verdict != "agrees" else "", second, r.peer.why if r.peer else ""]
+        remark = ": ".join(filter(None, remarks))
+        lines.append([f"`{r.operation}`", r.peer.name if r.peer else "–", str(r.cases), r.error, remark])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def table(rows):
+    head = ["operation", "peer", "cases", "largest error", "verdict", "worst at"]
     lines = [
-        [f"`{r.operation}`" if markdown else r.operation, r.peer.name if r.peer else "–", str(r.cases), r.error, r.verdict]
-        for r in rows
+        [r.operation, r.peer.name if r.peer else "–", str(r.cases), r.error, r.verdict, r.where] for r in rows
     ]
-    if markdown:
-        return "\n".join("| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *lines])
-    head.append("worst at")
-    for line, r in zip(lines, rows):
-        line.append(r.where)
     widths = [max(len(line[i]) for line in [head, *lines]) for i in range(len(head))]
     return "\n".join("  ".join(f"{w:{n}}" for w, n in zip(line, widths)).rstrip() for line in [head, *lines])
 
@@ -148,6 +170,7 @@ def main():
     parser.add_argument("--only", nargs="+", metavar="OPERATION", help="these operations")
     parser.add_argument("--write", type=pathlib.Path, metavar="DIR", help="write the peers' results as case files")
     parser.add_argument("--complete", action="store_true", help="with inputs, so that a file can be checked alone")
+    parser.add_argument("--largest", type=int, metavar="BYTES", help="only cases up to this size, but one of each operation")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--markdown", action="store_true", help="the table of docs/agreement.md")
     options = parser.parse_args()
@@ -155,17 +178,21 @@ def main():
     if options.write:
         options.write.mkdir(parents=True, exist_ok=True)
     try:
-        manifest, rows, judged, agreed = check(options.kit, options.write, options.complete, options.only)
+        manifest, rows, judged, agreed = check(options.kit, options.write, options.complete, options.only, options.largest)
     except (OSError, KeyError, ValueError) as error:
-        sys.exit(f"{options.kit}: {type(error).__name__}: {error}; write it with: mvmr oracle emit --all {options.kit}")
+        remedy = f"write it with: mvmr oracle emit --all {options.kit}"
+        print(f"{options.kit}: {type(error).__name__}: {error}; {remedy}", file=sys.stderr)
+        sys.exit(2)
     lacking = [r.operation for r in rows if r.peer is None]
     problems = [p for r in rows for p in r.problems]
     main_rows = [r for r in rows if r.peer and not r.peer.second]
     operations = sum(r.verdict == "agrees" for r in main_rows)
-    score = (
-        f"{operations} of {len(main_rows) + len(lacking)} operations agree, {agreed} of {judged} cases, "
-        f"{manifest['scalar']}; largest relative error {max((r.worst for r in main_rows), default=0):.1e}"
-    )
+    score = f"{operations} of {len(main_rows) + len(lacking)} operations agree, {agreed} of {judged} cases, "
+    score += f"{manifest['scalar']}; largest relative error "
+    score += f"{max((r.worst for r in main_rows if r.peer.relative is None), default=0):.1e}"
+    single = [r for r in main_rows if r.peer.relative is not None]
+    if single:
+        score += "; " + ", ".join(f"{r.operation} {r.worst:.1e} ({r.peer.why})" for r in single)
     if options.json:
         print(json.dumps({
             "passes": not problems and not lacking, "scalar": manifest["scalar"], "writer": manifest["writer"],
@@ -178,13 +205,18 @@ def main():
             ],
         }, ensure_ascii=False, indent=1))
     else:
-        print(table(rows, options.markdown))
-        print()
+        if options.markdown:
+            print(f"{datetime.date.today()}, {manifest['writer']}, seed {manifest['seed']};", end=" ")
+            print(", ".join(f"{name} {version}" for name, version in versions().items()) + ".\n")
+            print(score + ".\n")
+            score = ""
+        print(markdown(rows) if options.markdown else table(rows), end="\n\n")
         for problem in problems:
             print("DIFFERS", problem)
-        print(score)
         if lacking:
             print("no peer for:", ", ".join(lacking))
+        if score:
+            print(score)
     sys.exit(2 if lacking else 1 if problems else 0)
 
 

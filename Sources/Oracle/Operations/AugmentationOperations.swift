@@ -70,9 +70,11 @@ extension OracleOperation {
         .plain, .variant("resize-blur", ["steps": "resize 13 11 bilinear; blur 3 0.8"]),
         .variant("bicubic-flip", ["steps": "crop 1 2 17 15; resize 12 12 bicubic; flip"]),
         .variant("contrast-saturation", ["steps": "contrast 0.6; saturation 1.4; grayscale"]),
+        .variant("brightness-hue", ["steps": "brightness 0.7; hue 0.13"]),
+        .variant("hue-back", ["steps": "hue -0.31"]),
       ],
       tensors: { _ in
-        [.constant("images", "N H W 3", [2, sampleHeight, sampleWidth, 3], in: 0.02...1)]
+        [.constant("images", "N H W 3", [2, sampleHeight, sampleWidth, 3], in: -2...2)]
       }, draw: drawSteps,
       verify: { a, e in
         try OracleError.bound([e["N"], 1024, 1024, 3], of: "output.views")

@@ -114,9 +114,11 @@ class Case:
     def save(self, path, found, writer, inputs=False):
         """Writes results as a case file, in the scalar of this case.
 
-        With `inputs` the file is complete: another program can compute the case from it alone.
+        With `inputs` the file is complete: another program can compute the case from it alone. It names no
+        tolerance, so that the operation's own counts.
         """
-        meta = {k: v for k, v in self.meta.items() if not k.startswith("mvmr.")} | {"writer": writer}
+        dropped = ("mvmr.", "tolerance.")
+        meta = {k: v for k, v in self.meta.items() if not k.startswith(dropped)} | {"writer": writer}
         kept = ("input.", "parameter.", "attribute.", "cotangent.")
         tensors = {n: x for n, x in self.arrays.items() if inputs and n.startswith(kept)}
         wide = "<f8" if self.scalar == "float64" else "<f4"

@@ -79,7 +79,8 @@ def schedule(c):
             return base * c.number("factor") ** sum(t >= m for m in c.wholes("milestones"))
         if t < warmup:
             return LOWEST + (base - LOWEST) * t / warmup
-        return LOWEST + (base - LOWEST) * (1 + math.cos(math.pi * (t - warmup) / (total - warmup))) / 2
+        progress = (min(t, total) - warmup) / (total - warmup)
+        return LOWEST + (base - LOWEST) * (1 + math.cos(math.pi * progress)) / 2
 
     return {"rates": torch.tensor([rate(t) for t in c["attribute.steps"].tolist()], dtype=torch.float64)}
 
@@ -104,4 +105,6 @@ def schedulers(c):
         for _ in range(max(steps) + 1):
             rates.append(optimiser.param_groups[0]["lr"])
             plan.step()
-    return {"rates": torch.tensor([rates[t] for t in steps], dtype=torch.float64)}
+    # After the last step PyTorch's cosine would rise again (docs/conventions.md).
+    last = math.inf if c.text("kind") == "multistep" else total
+    return {"rates": torch.tensor([rates[min(t, last)] for t in steps], dtype=torch.float64)}
