@@ -5,6 +5,7 @@
 """
 
 import json
+import math
 import pathlib
 import struct
 import sys
@@ -119,10 +120,13 @@ def check(path):
     names = [name for name in case if name.startswith("gradient.")]
     wanted = [arguments[name.split(".", 2)[2]] for name in names]
     found |= dict(zip(names, torch.autograd.grad(loss, wanted)))
-    return {name: relative(y.detach(), case[name]) for name, y in found.items()}
+    expected = [name for name in case if name.startswith(("output.", "gradient."))]
+    return {name: relative(found[name].detach(), case[name]) for name in expected}
 
 
 def relative(y, expected):
+    if y.shape != expected.shape:
+        return math.inf
     return float((y - expected).abs().max() / expected.abs().max().clamp(min=1e-300))
 
 
@@ -137,7 +141,8 @@ def main(kit):
             print(f"{name:32} not implemented here")
             continue
         worst = max(errors, key=errors.get)
-        agrees = errors[worst] <= entry["tolerance"]["relative"]
+        # Every one is asked, since the maximum may miss a NaN.
+        agrees = all(error <= entry["tolerance"]["relative"] for error in errors.values())
         total, right = total + 1, right + agrees
         print(f"{name:32} {errors[worst]:.1e}  {'ok' if agrees else 'DIFFERS'}  {worst}")
     print(f"{right} of {total} cases agree")
