@@ -170,7 +170,7 @@ def main():
     parser.add_argument("--only", nargs="+", metavar="OPERATION", help="these operations")
     parser.add_argument("--write", type=pathlib.Path, metavar="DIR", help="write the peers' results as case files")
     parser.add_argument("--complete", action="store_true", help="with inputs, so that a file can be checked alone")
-    parser.add_argument("--largest", type=int, metavar="BYTES", help="only cases up to this size, but one of each operation")
+    parser.add_argument("--largest", type=int, metavar="BYTES", help="smaller cases only; one of each operation at least")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--markdown", action="store_true", help="the table of docs/agreement.md")
     options = parser.parse_args()
@@ -178,7 +178,8 @@ def main():
     if options.write:
         options.write.mkdir(parents=True, exist_ok=True)
     try:
-        manifest, rows, judged, agreed = check(options.kit, options.write, options.complete, options.only, options.largest)
+        choice = (options.write, options.complete, options.only, options.largest)
+        manifest, rows, judged, agreed = check(options.kit, *choice)
     except (OSError, KeyError, ValueError) as error:
         remedy = f"write it with: mvmr oracle emit --all {options.kit}"
         print(f"{options.kit}: {type(error).__name__}: {error}; {remedy}", file=sys.stderr)
