@@ -86,7 +86,8 @@ extension OracleOperation {
         .number("base", 0...1e3, default: 0.003, "η"),
         .integer("warmup", 0...(1 << 40), default: 10, "W: steps of warm-up"),
         .integer(
-          "total", 1...(1 << 40), default: 100, "T: steps of the run; later ones keep the last rate"),
+          "total", 1...(1 << 40), default: 100, "T: steps of the run; later ones keep the last rate"
+        ),
         .integers(
           "milestones", 0...(1 << 40), count: 0...64, default: "30,60,90",
           "steps at which the rate is multiplied"),
