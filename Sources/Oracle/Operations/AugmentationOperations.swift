@@ -53,6 +53,7 @@ extension OracleOperation {
         .variant("enlarge", ["steps": "resize 33 29 bicubic"]),
         .variant("bilinear", ["steps": "resize 9 13 bilinear"]),
         .variant("bicubic", ["steps": "resize 9 13 bicubic"]),
+        .variant("lower-wider", ["steps": "resize 9 33 bilinear"]),
         .variant("brightness", ["steps": "brightness 1.37"]),
         .variant("contrast", ["steps": "contrast 0.45"]),
         .variant("saturation", ["steps": "saturation 1.62"]),

@@ -26,7 +26,9 @@ def covariance(x, y, numerics="exact"):
 
 
 def correlation(x, y, numerics="exact"):
-    """dCor, eq. (2): the root of dCov² / √(dVar² dVar²)."""
+    """dCor, eq. (2): the root of dCov² / √(dVar² dVar²); 0 where dCov² is not positive (docs/errata.md, D7)."""
+    if covariance(x, y, numerics) <= 0:
+        return 0 * covariance(x, y, numerics)
     variances = covariance(x, x, numerics) * covariance(y, y, numerics)
     return (covariance(x, y, numerics) / variances.sqrt()).sqrt()
 
