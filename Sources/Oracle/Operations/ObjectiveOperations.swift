@@ -194,7 +194,7 @@ private func objective<S>(_ p: Problem<S>) throws -> [Output<S>] {
   ]
   settings.margin = a.number("margin")
   // The released code has none, whatever the attribute says.
-  settings.epsilon = settings.numerics == .paper ? a.number("epsilon") : 0
+  if settings.numerics == .paper { settings.epsilon = a.number("epsilon") }
   settings.normalizesEmbeddings = a.flag("normalize")
   let L = mvmrObjective(
     z: p["input.z"], augmented: p["input.augmented"],
