@@ -15,13 +15,6 @@ import Testing
 @Suite("Vision transformer") struct VisionTransformerTests {
   let key = RandomKey(seed: 1)
 
-  /// 4 pat + √2 pat pat, in this project's layout.
-  private func images(_ batch: Int, _ size: Int) -> Tensor<Double> {
-    let shape = [batch, 3, size, size]
-    let product = patternImages(shape, offset: 40) * patternImages(shape, offset: 71)
-    return patternImages(shape, scale: 4) + product * 2.0.squareRoot()
-  }
-
   /// Every tensor a pattern, shifted by its place, scaled so that activations keep their size.
   private func patterns<S>(_ network: VisionTransformer<S>) -> [NamedTensor<S>] {
     network.stateDictionary().enumerated().map { i, entry in
@@ -69,7 +62,7 @@ import Testing
         imageSize: 24, patch: 8, width: 32, layers: 2, heads: 4, outputs: 10,
         activation: activation), key: key)
     try network.load(patterns(network))
-    let x = Variable(tracking: images(3, 24))
+    let x = Variable(tracking: mixedImages(3, 24))
     let y = network(x, mode: .training)
     y.backward(Tensor(y.shape, pattern(y.value.count, offset: 5)))
     // Some thousand roundings of sums that nearly cancel: 1e-14 measured.
@@ -92,14 +85,11 @@ import Testing
     let fixture = try Fixture("vision_transformer")
     let plan = try #require(VisionTransformerPlan(named: "ViT-B-16"))
     let network = VisionTransformer<Float>(plan, key: key)
-    let lines = network.stateDictionary().map { entry in
-      ([entry.name] + entry.tensor.shape.map { String($0) }).joined(separator: " ")
-    }
-    #expect(try lines == fixture.text("ViT-B-16 names"))
+    #expect(try network.nameLines() == fixture.text("ViT-B-16 names"))
     #expect(try [String(network.parameterCount)] == fixture.text("ViT-B-16 count"))
     #expect(network.parameterCount == 86_192_640)
     try network.load(patterns(network))
-    let x = images(1, 224).converted(to: Float.self)
+    let x = mixedImages(1, 224).converted(to: Float.self)
     let y = network(Variable(x), mode: .evaluation).value.converted(to: Double.self)
     // Twelve blocks of float32 sums of up to 3072 terms.
     #expect(relativeError(y.scalars, try fixture.values("ViT-B-16 y")) < 1e-4)
