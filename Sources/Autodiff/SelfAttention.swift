@@ -32,7 +32,9 @@ public func selfAttention<S>(_ x: Variable<S>, heads: Int) -> Variable<S> {
   let h = Heads(batch: batch, tokens: tokens, heads: heads, depth: x.shape[2] / (3 * heads))
   let scale = 1 / S(h.depth).squareRoot()
   let X = x.value.buffer
-  let (Q, K, V) = (h.split(X, part: 0, of: 3), h.split(X, part: 1, of: 3), h.split(X, part: 2, of: 3))
+  let (Q, K, V) = (
+    h.split(X, part: 0, of: 3), h.split(X, part: 1, of: 3), h.split(X, part: 2, of: 3)
+  )
   scaleAndShift(Q, scale: scale, shift: 0, into: Q)
   let O = Buffer<S>(uninitialized: Q.count)
   var kept: [Tensor<S>] = []

@@ -19,8 +19,9 @@ public struct Mode: Sendable, Hashable {
   public var tracksGradients: Bool
   /// Batch statistics are added to the running ones; not when a part is computed a second time.
   public var updatesStatistics: Bool
-  /// Draws what dropout and stochastic depth leave out; a key of its own for each forward pass.
-  /// Without one nothing is left out.
+  /// Draws what dropout and stochastic depth leave out; without a key nothing is.
+  ///
+  /// Each forward pass needs a key of its own.
   public var randomness: RandomKey?
 
   /// All choices.

@@ -53,7 +53,9 @@ extension GradientCase {
           key: key)
       },
       layer("Dropout", at: [3, 5], mode: drawing) { Dropout(0.4, name: "here") },
-      layer("StochasticDepth", at: [6, 2, 2], mode: drawing) { StochasticDepth(0.4, name: "there") },
+      layer("StochasticDepth", at: [6, 2, 2], mode: drawing) {
+        StochasticDepth(0.4, name: "there")
+      },
       layer("SqueezeExcitation", at: [2, 3, 2, 4]) {
         SqueezeExcitation(channels: 4, squeezed: 3, activation: .silu, key: key)
       },

@@ -23,7 +23,8 @@ public enum NamedNetwork: Hashable, Sendable {
 
   /// The names `init(named:)` knows.
   public static var names: [String] {
-    Backbone.allCases.map(\.rawValue) + CIFARResNetDepth.allCases.map { "cifar_resnet\($0.rawValue)" }
+    Backbone.allCases.map(\.rawValue)
+      + CIFARResNetDepth.allCases.map { "cifar_resnet\($0.rawValue)" }
       + ["mobilenet_v2", "mobilenet_v3_large"]
       + EfficientNetVariant.allCases.map { "efficientnet_\($0.rawValue)" }
       + VisionTransformerPlan.names + VisionTransformerPlan.names.map { "\($0)-quickgelu" }

@@ -34,7 +34,7 @@ public struct ResidualBlock<Scalar: KernelScalar>: Layer {
   private let padding: Int
   private let convolutions: [Convolution2D<Scalar>]
   private let norms: [BatchNorm<Scalar>]
-  private let shortcut: (convolution: Convolution2D<Scalar>, norm: BatchNorm<Scalar>)?
+  private let projection: (convolution: Convolution2D<Scalar>, norm: BatchNorm<Scalar>)?
 
   /// A block.
   ///
@@ -47,7 +47,7 @@ public struct ResidualBlock<Scalar: KernelScalar>: Layer {
   ///   - zeroInitialized: Whether the last γ starts at 0.
   ///   - key: Draws the filters.
   public init(
-    _ kind: Kind, inputs: Int, width: Int, stride: Int, shortcut way: Shortcut = .projection,
+    _ kind: Kind, inputs: Int, width: Int, stride: Int, shortcut: Shortcut = .projection,
     zeroInitialized: Bool, key: RandomKey
   ) {
     func conv(_ name: String, _ from: Int, _ to: Int, _ kernel: Int, _ stride: Int)
@@ -75,12 +75,13 @@ public struct ResidualBlock<Scalar: KernelScalar>: Layer {
       ]
     }
     self.stride = stride
-    padding = way == .subsampling ? outputs - inputs : 0
+    padding = shortcut == .subsampling ? outputs - inputs : 0
     require(
       padding >= 0 && padding % 2 == 0,
-      "ResidualBlock: \(inputs) channels padded to \(outputs). To mend: an even number of new ones.")
-    shortcut =
-      way == .projection && (stride != 1 || inputs != outputs)
+      "ResidualBlock: \(inputs) channels padded to \(outputs). To mend: an even number of new ones."
+    )
+    projection =
+      shortcut == .projection && (stride != 1 || inputs != outputs)
       ? (conv("downsample.0", inputs, outputs, 1, stride), BatchNorm(channels: outputs)) : nil
   }
 
@@ -90,8 +91,8 @@ public struct ResidualBlock<Scalar: KernelScalar>: Layer {
       y = norms[i](convolutions[i](y, mode: mode), mode: mode)
       if i < convolutions.count - 1 { y = relu(y) }
     }
-    guard let shortcut else { return relu(subsampled(x) + y) }
-    return relu(shortcut.norm(shortcut.convolution(x, mode: mode), mode: mode) + y)
+    guard let projection else { return relu(subsampled(x) + y) }
+    return relu(projection.norm(projection.convolution(x, mode: mode), mode: mode) + y)
   }
 
   /// Option A; x itself where its shape stays.
@@ -108,9 +109,9 @@ public struct ResidualBlock<Scalar: KernelScalar>: Layer {
       visit("conv\(i + 1)", convolutions[i], body)
       visit("bn\(i + 1)", norms[i], body)
     }
-    if let shortcut {
-      visit("downsample.0", shortcut.convolution, body)
-      visit("downsample.1", shortcut.norm, body)
+    if let projection {
+      visit("downsample.0", projection.convolution, body)
+      visit("downsample.1", projection.norm, body)
     }
   }
 }

@@ -75,7 +75,8 @@ public struct VisionTransformer<Scalar: KernelScalar>: Layer {
       network for it and load `resizingPositions(of:to:)`.
       """)
     let (batch, width) = (x.shape[0], plan.width)
-    let start = Variable(Tensor<Scalar>.zeros([batch, 1, width]))
+    let start =
+      Variable(Tensor<Scalar>.zeros([batch, 1, width]))
       + classEmbedding.variable(mode).reshaped([1, 1, width])
     let tokens =
       Variable.concatenated([start, embedPatches(x, mode)], axis: 1)

@@ -52,7 +52,9 @@ private enum SharedData {
     }
   }
 
-  @Test("names, order and shapes are those of the published files", arguments: CIFARResNetDepth.allCases)
+  @Test(
+    "names, order and shapes are those of the published files", arguments: CIFARResNetDepth.allCases
+  )
   func stateDictionary(depth: CIFARResNetDepth) throws {
     let network = CIFARResNet<Float>(depth, key: key)
     let stored = try Fixture("cifar_resnet").text("\(depth.rawValue) names")

@@ -49,7 +49,8 @@ extension OracleOperation {
       }, verify: verifyImages, brickOutputs, brickOutputs),
     OracleOperation(
       "inverted-residual", "1×1 · k×k on each channel · gate · 1×1, and x where shapes are equal",
-      symbol: "InvertedResidual", source: "Sandler et al., CVPR 2018, §3.3; Howard et al., ICCV 2019",
+      symbol: "InvertedResidual",
+      source: "Sandler et al., CVPR 2018, §3.3; Howard et al., ICCV 2019",
       attributes: [
         .integer("inputs", 1...512, default: 3, "channels of x"),
         .integer("expanded", 1...1024, default: 5, "channels in the middle"),

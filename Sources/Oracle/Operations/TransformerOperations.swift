@@ -15,7 +15,8 @@ private let activationAttribute = OracleAttribute.choice(
 extension OracleOperation {
   static let transformers: [OracleOperation] = [
     OracleOperation(
-      "self-attention", "attention of a fused projection: columns q | k | v", symbol: "selfAttention",
+      "self-attention", "attention of a fused projection: columns q | k | v",
+      symbol: "selfAttention",
       source: "Vaswani et al., NeurIPS 2017, eq. (1), §3.2.2",
       attributes: [.integer("heads", 1...64, default: 2, "parts of D")],
       outputs: "o [N, T, D]", tolerances: .transformer,
