@@ -15,7 +15,7 @@ import Testing
   static let names = ["mobilenet_v2", "mobilenet_v3_large", "efficientnet_b0", "efficientnet_b1"]
   let key = RandomKey(seed: 1)
 
-  private func network<S>(_ name: String, classes: Int?, _: S.Type) throws -> any Layer<S> {
+  private func network<S: KernelScalar>(_ name: String, classes: Int?, _: S.Type) throws -> any Layer<S> {
     switch name {
     case "mobilenet_v2": MobileNetV2<S>(classes: classes, key: key)
     case "mobilenet_v3_large": MobileNetV3Large<S>(classes: classes, key: key)

@@ -144,7 +144,7 @@ private func invertedOutputs<S>(_ p: Problem<S>) throws -> [Output<S>] {
   return [Output("y", y)] + p.statistics(layer)
 }
 
-private func network<S>(_ name: String, _: S.Type) -> any Layer<S> {
+private func network<S: KernelScalar>(_ name: String, _: S.Type) -> any Layer<S> {
   (NamedNetwork(named: name) ?? .mobileNetV2).network(S.self, key: RandomKey(seed: 0))
 }
 
