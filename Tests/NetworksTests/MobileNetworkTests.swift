@@ -15,7 +15,9 @@ import Testing
   static let names = ["mobilenet_v2", "mobilenet_v3_large", "efficientnet_b0", "efficientnet_b1"]
   let key = RandomKey(seed: 1)
 
-  private func network<S: KernelScalar>(_ name: String, classes: Int?, _: S.Type) throws -> any Layer<S> {
+  private func network<S: KernelScalar>(_ name: String, classes: Int?, _: S.Type) throws
+    -> any Layer<S>
+  {
     switch name {
     case "mobilenet_v2": MobileNetV2<S>(classes: classes, key: key)
     case "mobilenet_v3_large": MobileNetV3Large<S>(classes: classes, key: key)
@@ -39,15 +41,16 @@ import Testing
     arguments: names)
   func gradients(name: String) throws {
     let fixture = try Fixture("small_networks")
-    // Some fifty to seventy norms, the last of sixteen rows, amplify rounding.
-    let tolerance = 1e-8
+    // Some fifty to seventy norms, the last of sixteen rows, amplify rounding: 2e-12 measured.
+    let tolerance = 1e-10
     let network = try network(name, classes: 10, Double.self)
     try network.loadShiftedPatterns()
     let x = Variable(tracking: mixedImages(4, 64))
     let y = network(x, mode: .training)
     y.backward(Tensor(y.shape, pattern(y.value.count, offset: 5)))
     let dX = try #require(x.gradient).permuted(axes: 0, 3, 1, 2)
-    #expect(relativeError(y.value.scalars, try fixture.values("\(name) y")) < tolerance)
+    let valueError = relativeError(y.value.scalars, try fixture.values("\(name) y"))
+    #expect(valueError < tolerance, "y: \(valueError)")
     let inputError = summaryError(dX.scalars, try fixture.values("\(name) dX"))
     #expect(inputError < tolerance, "dX: \(inputError)")
     let mean = try #require(network.parameters.last { $0.name.hasSuffix("running_mean") })
@@ -55,7 +58,9 @@ import Testing
       mean.parameter.value.scalars, try fixture.values("\(name) last mean"))
     #expect(meanError < tolerance, "\(mean.name): \(meanError)")
     var worst = (error: 0.0, name: "")
-    // A bias or filter before a norm may have no gradient but rounding: measured against the largest.
+    // A bias that a convolution and the next norm follow has no gradient but rounding, so a bias is
+    // measured by the gradient of its gain, or filter, where that is longer.
+    var weight = 0.0
     var compared = 0
     for (parameterName, parameter) in network.parameters where parameter.isTrained {
       let gradient = try #require(parameter.gradient)
@@ -64,8 +69,10 @@ import Testing
       let scalars = dW.scalars
       let ours = [norm(scalars), scalars[0]] + [17, 53].map { projection(scalars, offset: $0) }
       let root = Double(scalars.count).squareRoot()
+      let isBias = parameterName.hasSuffix("bias")
+      if !isBias { weight = stored[0] }
       for ((a, b), scale) in zip(zip(ours, stored), [1, 1, root, root]) {
-        let error = abs(a - b) / (scale * max(stored[0], 1e-9))
+        let error = abs(a - b) / (scale * max(stored[0], isBias ? weight : 0))
         if !(error <= worst.error) { worst = (error, parameterName) }
       }
       compared += 1
@@ -97,7 +104,9 @@ import Testing
     try network.loadShiftedPatterns()
     let h = network(Variable(mixedImages(1, 48)), mode: .evaluation).value
     let error = summaryError(h.scalars, try fixture.values("resnet50w2 evaluation"))
-    #expect(error < 1e-11, "\(error)")
+    // The patterns make activations grow a hundred thousandfold: an input moved by one rounding moves
+    // PyTorch's own features by 2e-10.
+    #expect(error < 1e-8, "\(error)")
     #expect(Backbone.resnet50w4.featureCount == 8192 && Backbone.resnet50w5.featureCount == 10240)
   }
 
