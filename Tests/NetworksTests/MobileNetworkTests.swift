@@ -41,7 +41,7 @@ import Testing
     arguments: names)
   func gradients(name: String) throws {
     let fixture = try Fixture("small_networks")
-    // Some fifty to seventy norms, the last of sixteen rows, amplify rounding: 2e-12 measured.
+    // Some fifty to seventy norms, the last of sixteen rows, amplify rounding.
     let tolerance = 1e-10
     let network = try network(name, classes: 10, Double.self)
     try network.loadShiftedPatterns()
