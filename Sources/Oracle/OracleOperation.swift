@@ -109,7 +109,8 @@ public struct OracleOperation: Sendable {
   /// Every operation, in the order of the documentation.
   public static let all: [OracleOperation] =
     arithmetic + functions + reductions + indexing + products + normalizations + attentions + layers
-    + networks + representations + augmentations + objectives + optimizers + schedules
+    + networks + representations + augmentations + objectives + distillations + baselines
+    + optimizers + schedules
 
   /// The operation of a name.
   ///
