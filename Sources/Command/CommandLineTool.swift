@@ -44,7 +44,7 @@ struct Command: Sendable {
 enum CommandLineTool {
   static let commands: [Command] = [
     .pretrain, .evaluateLinear, .evaluateKNN, .oracleList, .oracleEmit, .oracleCheck, .oracleTrace,
-    .oracleBisect, .inspect, .convert, .gradcheck, .fingerprint, .bench, .synthesize,
+    .oracleBisect, .compare, .inspect, .convert, .gradcheck, .fingerprint, .bench, .synthesize,
   ]
 
   static let help = """

@@ -21,12 +21,13 @@ extension GoldenCase {
   ///   - scalar: The number type.
   ///   - shapes: Shapes that differ from the sample's, by tensor.
   ///   - quantum: Numbers are rounded to multiples of this: relu at 0, equal maxima.
+  ///   - range: Where inputs are drawn instead of in the operation's own range.
   /// - Throws: `OracleError` for attributes and shapes that do not fit.
   /// - Returns: The whole case.
   public static func sample(
     _ operation: OracleOperation, set pairs: [(key: String, text: String)] = [], seed: UInt64 = 0,
     scalar: OracleScalar = .float64, shapes: [(tensor: String, shape: [Int])] = [],
-    multiplesOf quantum: Double? = nil
+    multiplesOf quantum: Double? = nil, in range: ClosedRange<Double>? = nil
   ) throws -> GoldenCase {
     let attributes = try operation.draw(
       try OracleAttributes(pairs, of: operation.attributes), seed)
@@ -49,7 +50,9 @@ extension GoldenCase {
     for slot in slots {
       let shape = shapes.first { $0.tensor == slot.name }?.shape ?? slot.sampleShape
       sample.tensors.insert(
-        try slot.sample(shape, scalar, key: key.child(slot.name), quantum), for: slot.name)
+        try slot.sample(
+          shape, scalar, key: key.child(slot.name), quantum,
+          in: slot.name.hasPrefix("input.") ? range : nil), for: slot.name)
     }
     let results = try sample.results { name, shape in
       // Away from 1, so that a cotangent that is forgotten shows.
@@ -66,11 +69,12 @@ extension GoldenCase {
 extension TensorSlot {
   /// A tensor for this slot, drawn from a key.
   fileprivate func sample(
-    _ shape: [Int], _ scalar: OracleScalar, key: RandomKey, _ quantum: Double?
+    _ shape: [Int], _ scalar: OracleScalar, key: RandomKey, _ quantum: Double?,
+    in range: ClosedRange<Double>?
   ) throws -> TensorRecord {
     switch element {
     case .scalar:
-      let x = Tensor<Double>.uniform(shape, in: sampleRange, key: key)
+      let x = Tensor<Double>.uniform(shape, in: range ?? sampleRange, key: key)
       guard let quantum else { return TensorRecord(x, as: scalar) }
       // Adding 0 turns −0 into 0.
       let rounded = x.scalars.map { ($0 / quantum).rounded() * quantum + 0 }

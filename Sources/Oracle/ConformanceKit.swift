@@ -65,7 +65,7 @@ public struct ConformanceKit: Sendable {
     for (file, operation, variant) in plan {
       let golden = try GoldenCase.sample(
         operation, set: variant.attributes, seed: seed, scalar: scalar, shapes: variant.shapes,
-        multiplesOf: variant.quantum)
+        multiplesOf: variant.quantum, in: variant.range)
       let bytes = try golden.write(to: "\(directory)/\(file)")
       let entry = KitEntry(file: file, operation: operation.name, size: bytes.count)
       entries.append(entry)

@@ -19,15 +19,18 @@ public struct KitVariant: Sendable {
   let shapes: [(tensor: String, shape: [Int])]
   /// Numbers are rounded to multiples of this, so that a sample meets kinks and ties.
   let quantum: Double?
+  /// Where the inputs are drawn instead of in the sample's range.
+  let range: ClosedRange<Double>?
 
   /// A variant.
   static func variant(
     _ name: String, _ attributes: KeyValuePairs<String, String> = [:],
-    shapes: KeyValuePairs<String, [Int]> = [:], multiplesOf quantum: Double? = nil
+    shapes: KeyValuePairs<String, [Int]> = [:], multiplesOf quantum: Double? = nil,
+    in range: ClosedRange<Double>? = nil
   ) -> KitVariant {
     KitVariant(
       name: name, attributes: attributes.map { ($0.key, $0.value) },
-      shapes: shapes.map { ($0.key, $0.value) }, quantum: quantum)
+      shapes: shapes.map { ($0.key, $0.value) }, quantum: quantum, range: range)
   }
 
   static let plain = variant("")

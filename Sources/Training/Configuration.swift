@@ -52,6 +52,8 @@ public struct Configuration: Sendable, Hashable {
   public var smallKernel = false
   public var recomputes = false
   public var viewStatistics = ViewStatistics.apart
+  public var cacheChunk = 0
+  public var cacheStatistics = GradientCache.Statistics.chunk
 
   public var features = FeatureName.allCases
   public var scatteringScales = 2
@@ -111,6 +113,12 @@ public struct Configuration: Sendable, Hashable {
   /// The draw that holds: D3.
   public var resolvedAugmentedPixels: AugmentedPixelDraw {
     augmentedPixels ?? (objective.numerics == .paper ? .independent : .releasedCode)
+  }
+
+  /// The chunks in which a batch passes the encoder; nil when it passes whole.
+  public var gradientCache: GradientCache? {
+    cacheChunk > 0 && cacheChunk < batchSize
+      ? GradientCache(chunk: cacheChunk, statistics: cacheStatistics) : nil
   }
 
   /// Reads a configuration.
@@ -186,6 +194,11 @@ public struct Configuration: Sendable, Hashable {
       throw fail(
         "warmup_epochs is \(warmupEpochs) of \(epochs) epochs, so the cosine never begins",
         "make epochs larger, warmup_epochs smaller, or choose scheduler: cosine")
+    }
+    if gradientCache != nil && viewStatistics == .together {
+      throw fail(
+        "encoder.chunk is \(cacheChunk) and encoder.batch_norm together, but a chunk holds one view",
+        "write encoder.batch_norm: apart, or leave encoder.chunk out")
     }
     _ = try Projector<Float>.widths(projector)
     if let shape = scatteringShape, shape != [imageSize, imageSize] {

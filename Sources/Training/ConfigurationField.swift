@@ -73,6 +73,11 @@ public struct ConfigurationField: Sendable {
       "keep a quarter of the activations and compute the rest again in backward"),
     .choice(
       "encoder.batch_norm", \.viewStatistics, "how the two views pass through batch norm, D51"),
+    .integer(
+      "encoder.chunk", \.cacheChunk, 0...65536,
+      "images that pass the encoder at once, by gradient caching; 0: the whole batch"),
+    .choice(
+      "encoder.chunk_statistics", \.cacheStatistics, "whose statistics batch norm takes in chunks"),
     .choices("features", \.features, "representations of L₃, eq. (9)"),
     .optionalChoice(
       "augmented_pixels", \.augmentedPixels, "how full_img_augment is drawn, D3"),

@@ -127,7 +127,8 @@ public final class PreTraining {
   public func remainingBatches() -> PrefetchingLoader<PreTrainingBatch> {
     batches.loader(
       from: position.epoch * batchesPerEpoch + position.batch, epochs: configuration.epochs,
-      depth: 3, workers: configuration.workers)
+      // Of a batch that is cached because it is large, one waits beside the one in use.
+      depth: configuration.gradientCache == nil ? 3 : 1, workers: configuration.workers)
   }
 
   /// Trains on one batch.
@@ -147,7 +148,8 @@ public final class PreTraining {
       batch, key: key.child("shared draw").child(batch.epoch).child(batch.batch))
     let (value, h, z) = preTrainingObjective(
       encoder, original: batch.original, augmented: batch.augmented, representations: Φ,
-      settings: configuration.objective, statistics: configuration.viewStatistics)
+      settings: configuration.objective, statistics: configuration.viewStatistics,
+      cache: configuration.gradientCache)
     let loss = Double(value.total.value.scalar)
     if let found = NonFiniteTrap.found { throw diverged("\(found)", value, at: start) }
     guard loss.isFinite else { throw diverged("the loss is \(loss)", value, at: start) }

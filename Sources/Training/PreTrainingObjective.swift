@@ -4,7 +4,7 @@
 // Idea       x̃ → f → g → z̃ and x → f → g → z, then L(z, z̃, Φ). Generic, so that a test runs it in Double.
 // Errata     D51: batch norm sees the views one after the other, or together
 // Shapes     x, x̃ [N, height, width, 3] → z, z̃ [N, d]
-// Read       Networks/Encoder.swift, Objectives/MVMRObjective.swift ← this file → PreTraining.swift
+// Read       Networks/Encoder.swift, Objectives/MVMRObjective.swift ← this file → GradientCaching.swift
 // Tests      Tests/TrainingTests/TrainingStepTests.swift, TrainingDisagreementTests.swift
 
 import Autodiff
@@ -65,14 +65,16 @@ public func embedViews<S>(
 ///   - representations: Φᵢ of x.
 ///   - settings: Weights and numerics.
 ///   - statistics: Whether the views pass one after the other, or together.
+///   - cache: Chunks in which the views pass instead, one after the other.
 /// - Returns: L with its terms; h `[N, features]` and z `[N, d]` without gradient.
 public func preTrainingObjective<S>(
   _ encoder: Encoder<S>, original: Tensor<S>, augmented: Tensor<S>,
   representations: [RepresentationBatch<S>], settings: ObjectiveSettings,
-  statistics: ViewStatistics = .apart
+  statistics: ViewStatistics = .apart, cache: GradientCache? = nil
 ) -> (objective: ObjectiveValue<S>, features: Tensor<S>, embedding: Tensor<S>) {
-  let views = embedViews(
-    encoder, original: original, augmented: augmented, statistics: statistics)
+  let views =
+    cache.map { embedViews(encoder, original: original, augmented: augmented, cache: $0) }
+    ?? embedViews(encoder, original: original, augmented: augmented, statistics: statistics)
   let (z, z̃) = views.embeddings
   let objective = mvmrObjective(
     z: z, augmented: z̃, representations: representations, settings: settings)

@@ -60,6 +60,11 @@ public final class PreTrainingReplay<S: KernelScalar> {
           + "\(configuration.accumulation)",
         remedy: "set accumulate_grad_batches=1")
     }
+    guard configuration.gradientCache == nil else {
+      throw TrainingError(
+        "the replay shows the gradients of one pass, the configuration embeds in chunks",
+        remedy: "set gradient_cache.chunk=0")
+    }
     self.configuration = configuration
     run = try PreTraining(configuration, data: data)
     var encoder = Encoder<S>(

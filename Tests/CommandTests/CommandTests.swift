@@ -76,7 +76,7 @@ enum Program {
     #expect(top.status == 0)
     for name in [
       "pretrain", "evaluate linear", "evaluate knn", "oracle list", "oracle trace", "oracle bisect",
-      "inspect", "convert", "gradcheck", "fingerprint", "bench",
+      "compare", "inspect", "convert", "gradcheck", "fingerprint", "bench",
       "synthesize",
     ] {
       #expect(top.output.contains(name))

@@ -38,7 +38,7 @@ import Testing
       let operation = try OracleOperation.named(name)
       let one = try #require(operation.kit.first { $0.name == variant })
       return try GoldenCase.sample(
-        operation, set: one.attributes, shapes: one.shapes, multiplesOf: one.quantum)
+        operation, set: one.attributes, shapes: one.shapes, multiplesOf: one.quantum, in: one.range)
     }
     for name in ["relu", "magnitude"] {
       #expect(try sample(name, "kinks").file.tensor("input.x").doubles().contains(0))

@@ -68,8 +68,7 @@ extension OracleOperation {
         name, summary, symbol: symbol,
         source: name.hasSuffix("gelu") ? "Hendrycks & Gimpel, 2016, §2" : "calculus",
         attributes: attributes, outputs: "y, of x's shape", tolerances: .functions,
-        kit: ["relu", "magnitude"].contains(name)
-          ? [.plain, .variant("kinks", multiplesOf: 0.5)] : [.plain],
+        kit: variants(of: name),
         tensors: { _ in
           let positive = name == "logarithm" || name == "square-root"
           return [
@@ -79,6 +78,24 @@ extension OracleOperation {
           ]
         }, function, function)
     }
+}
+
+/// Beside the plain case: kinks, and arguments at which a function has long come to its limit.
+///
+/// Coarse multiples, so that 0 is among them: where all slopes vanish, rounding is all there is to compare.
+private func variants(of name: String) -> [KitVariant] {
+  switch name {
+  case "relu", "magnitude": [.plain, .variant("kinks", multiplesOf: 0.5)]
+  case "tanh", "error-function", "gelu": [.plain, .variant("far", multiplesOf: 5, in: -25...25)]
+  case "logistic":
+    // Left of −20, 1 − σ(−x) has no digit left.
+    [
+      .plain, .variant("far", multiplesOf: 250, in: -1000...1000),
+      .variant("left", in: -30 ... -20),
+    ]
+  case "quick-gelu": [.plain, .variant("far", multiplesOf: 250, in: -1000...1000)]
+  default: [.plain]
+  }
 }
 
 extension Tolerances {

@@ -57,6 +57,7 @@ extension OracleOperation {
         .variant("contrast", ["steps": "contrast 0.45"]),
         .variant("saturation", ["steps": "saturation 1.62"]),
         .variant("hue", ["steps": "hue 0.13"]), .variant("hue-back", ["steps": "hue -0.31"]),
+        .variant("hue-quarter", ["steps": "hue 0.25"]),
         .variant("grayscale", ["steps": "grayscale"]), .variant("blur", ["steps": "blur 5 1.3"]),
       ],
       tensors: { _ in [.image("image", height: sampleHeight, width: sampleWidth)] },
@@ -70,6 +71,8 @@ extension OracleOperation {
         .plain, .variant("resize-blur", ["steps": "resize 13 11 bilinear; blur 3 0.8"]),
         .variant("bicubic-flip", ["steps": "crop 1 2 17 15; resize 12 12 bicubic; flip"]),
         .variant("contrast-saturation", ["steps": "contrast 0.6; saturation 1.4; grayscale"]),
+        .variant("beyond-white", ["steps": "brightness 1.8; saturation 1.9"]),
+        .variant("hue", ["steps": "hue 0.1"]),
       ],
       tensors: { _ in
         [.constant("images", "N H W 3", [2, sampleHeight, sampleWidth, 3], in: 0.02...1)]

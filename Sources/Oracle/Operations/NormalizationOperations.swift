@@ -59,11 +59,15 @@ extension OracleOperation {
     OracleOperation(
       "softmax", "softmax along the last axis", symbol: "softmax", source: "Bridle, 1990",
       outputs: "y, of x's shape", tolerances: .exponentials,
-      kit: [.plain, .variant("many", shapes: ["input.x": [2, 131]])],
+      kit: [
+        .plain, .variant("many", shapes: ["input.x": [2, 131]]),
+        .variant("far", multiplesOf: 200, in: -800...800),
+      ],
       tensors: { _ in [.input("x", "X… C", [2, 3, 5], in: -3...3)] }, soften, soften),
     OracleOperation(
       "log-softmax", "its logarithm", symbol: "logSoftmax", source: "Bridle, 1990",
       outputs: "y, of x's shape", tolerances: .exponentials,
+      kit: [.plain, .variant("far", multiplesOf: 200, in: -800...800)],
       tensors: { _ in [.input("x", "X… C", [2, 3, 5], in: -3...3)] }, soften, soften),
     OracleOperation(
       "cross-entropy", "the mean negative log-likelihood of labels, in nats",

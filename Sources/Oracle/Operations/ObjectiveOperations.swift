@@ -53,7 +53,8 @@ extension OracleOperation {
       "distance-correlation", "the distance correlation of two batches",
       symbol: "distanceCorrelation", source: "MV-MR eq. (2), (11), (13)",
       attributes: [numericsAttribute], outputs: "correlation [], in 0…1", tolerances: .distances,
-      kit: bothNumerics,
+      // Of one row there is nothing to depend on: 0.
+      kit: bothNumerics + [.variant("one-row", shapes: ["input.x": [1, 3], "input.y": [1, 4]])],
       tensors: { a in
         [.input("x", "N P", [7, 3], in: spread(a)), .input("y", "N Q", [7, 4], in: spread(a))]
       }, verify: verifyRows, dependence, dependence),

@@ -27,6 +27,8 @@ extension OracleOperation {
           .variant("b-transposed", ["transpose-b": "true"]),
           .variant("both-transposed", ["transpose-a": "true", "transpose-b": "true"]),
           .variant("batch", shapes: ["input.a": [2, 3, 5], "input.b": [2, 5, 4]]),
+          .variant("tiles", shapes: ["input.a": [15, 9], "input.b": [9, 37]]),
+          .variant("deep", shapes: ["input.a": [3, 517], "input.b": [517, 5]]),
         ],
         tensors: { a in
           let (s, t) = (a.flag("transpose-a"), a.flag("transpose-b"))
@@ -62,6 +64,10 @@ extension OracleOperation {
           .variant(
             "depthwise", ["groups": "4", "padding": "1"],
             shapes: ["input.x": [2, 6, 5, 4], "parameter.weight": [4, 1, 3, 3]]),
+          .variant(
+            "depthwise-dilated",
+            ["groups": "4", "stride": "2", "padding": "1", "dilation": "2"],
+            shapes: ["input.x": [1, 9, 8, 4], "parameter.weight": [4, 1, 3, 2]]),
           .variant("1x1-stride-2", ["stride": "2"], shapes: ["parameter.weight": [5, 3, 1, 1]]),
           .variant(
             "stem", ["stride": "2", "padding": "3"],

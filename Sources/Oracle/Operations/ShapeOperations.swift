@@ -44,6 +44,9 @@ extension OracleOperation {
           .plain, .variant("two-axes", ["axes": "0,2"]),
           .variant("kept", ["axes": "1,2", "keep": "true"]), .variant("all", ["axes": "0,1,2"]),
           .variant("ties", multiplesOf: 0.5),
+          // More terms than any block that a sum may be cut into here.
+          .variant("long", shapes: ["input.x": [2, 2100]]),
+          .variant("long-columns", ["axes": "0"], shapes: ["input.x": [300, 9]]),
         ],
         tensors: { _ in [.input("x", "X…", [3, 5, 4])] }, verify: verifyAxes, reduce, reduce)
     }
