@@ -1,4 +1,4 @@
-// Barlow Twins against BatchNorm1d without affine part, and against numbers of the released code.
+// Barlow Twins against BatchNorm1d without affine part, and against printed numbers.
 //
 // Made by    Tests/Reference/baselines.py
 
@@ -21,7 +21,7 @@ import Testing
     #expect(try deviation("barlow \(n) \(d)", value.total, x, y) < 1e-12)
   }
 
-  @Test("B2: the numbers of the released code, with its λ and the paper's")
+  @Test("B2: golden: sines, with the λ of paper and released code")
   func golden() throws {
     let x = Variable(tracking: sines(6, 5, 0.37, 0.1, scale: 1.5))
     let y = Variable(sines(6, 5, 0.41, 0.25, scale: 1.2))

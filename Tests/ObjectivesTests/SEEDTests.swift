@@ -1,4 +1,4 @@
-// SEED's loss against PyTorch, against numbers of the released code's module, and against its own limits.
+// SEED's loss against PyTorch, against printed numbers, and against its own limits.
 //
 // Made by    Tests/Reference/baselines.py
 // Tolerance  1e-12: a softmax at τ_T = 0.01 multiplies the rounding of a cosine by 100. At 1e-4 it is 10⁴,
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test(
-    "S1: the numbers of the released module, at the temperatures of paper and code",
+    "S1: golden: sines, at the temperatures of paper and code",
     arguments: [
       (0.1, 4.676629645957, 4.037434408771, 1.129791512794, -0.109275985025),
       (0.01, 4.550683632094, 4.517315040018, 1.152982440634, -0.089997390864),
@@ -99,7 +99,7 @@ import Testing
     #expect(try deviation("seed patches", value.total, student, patch) < 1e-12)
   }
 
-  @Test("the golden patches of the released module")
+  @Test("golden: sines, with small patches")
   func goldenPatches() throws {
     let value = seedMultiViewLoss(
       whole: SEEDEmbeddings(

@@ -1,4 +1,4 @@
-// SimReg's loss against mse_loss of normalised rows, and against numbers of the released code's module.
+// SimReg's loss against mse_loss of normalised rows in PyTorch, and against printed numbers.
 //
 // Made by    Tests/Reference/baselines.py
 
@@ -25,7 +25,7 @@ import Testing
     #expect(try deviation("simreg teachers", loss, a, b) < 1e-13)
   }
 
-  @Test("R2: the numbers of the released module; the mean over all numbers is 8 times less")
+  @Test("R2: golden: sines; the mean over all numbers is 8 times less")
   func golden() throws {
     let q = Variable(tracking: sines(4, 8, 0.37, 0.1))
     let t = sines(4, 8, 0.53, 0.2)

@@ -1,4 +1,4 @@
-// VICReg against torch.cov and torch.var, and against numbers of the released code.
+// VICReg against torch.cov and torch.var, and against printed numbers.
 //
 // Made by    Tests/Reference/baselines.py
 
@@ -25,7 +25,7 @@ import Testing
     #expect(try deviation(key, value.total, x, y) < 1e-12)
   }
 
-  @Test("B1: the numbers of the released code; without its half, as others have it, 3.974 more")
+  @Test("B1: golden: sines, as the released code; without its half 3.974 more")
   func golden() throws {
     let x = Variable(tracking: sines(6, 5, 0.37, 0.1, scale: 1.5))
     let y = Variable(tracking: sines(6, 5, 0.41, 0.25, scale: 1.2))
