@@ -113,7 +113,7 @@ public struct OracleOperation: Sendable {
   public static let all: [OracleOperation] =
     arithmetic + functions + reductions + indexing + products + normalizations + attentions + layers
     + transformers + bricks + networks + smallNetworks + representations + augmentations
-    + objectives + optimizers + schedules
+    + objectives + distillations + baselines + optimizers + schedules
 
   /// The operation of a name.
   ///
