@@ -8,7 +8,8 @@
 // Borders    A piece of work is some output rows of one image, or a panel of the filter for all images
 //            where the filter is the larger operand. Where its input reaches beyond the image, the rows
 //            it needs are copied with zeros around them into scratch memory. An unpadded convolution
-//            reads the image where it lies.
+//            reads the image where it lies. Only where channels are few, as in a network's first layer,
+//            are the patches of about 128 pixels copied one after the other.
 // Read       TileWalk.swift, FilterPanels.swift, ConvolutionGeometry.swift ← this file → Convolution.swift
 
 /// One correlation over a batch; offsets and steps in pixels unless said otherwise.
@@ -85,9 +86,10 @@ struct Correlation<S: KernelScalar> {
     let pieces = (rows + rowsAPiece - 1) / rowsAPiece
     parallelFor(batch * pieces) { piece in
       let first = (piece % pieces) * rowsAPiece
-      let window = Window(
+      var window = Window(
         self, images: piece / pieces..<piece / pieces + 1, first: first,
         count: min(rowsAPiece, rows - first), inParallel: false)
+      if copiesPatches && window.pixel == usedChannels { window.copyPatches(self) }
       for panel in 0..<panels.count {
         sum(
           Columns.self, window, panel: panel, taps: 0..<tapRows,
@@ -118,6 +120,14 @@ struct Correlation<S: KernelScalar> {
     }
   }
 
+  /// Whether each pixel's patch is copied into one run.
+  ///
+  /// Those of few channels are so short that a loop over kernel rows would spend its time at the edges.
+  /// The sum has the same order either way.
+  private var copiesPatches: Bool {
+    tapRows > 1 && dilationColumns == 1 && tapColumns * usedChannels <= 32
+  }
+
   /// The input that some output rows of some images read: where it lies, or copied with zeros around.
   private struct Window {
     let images: Range<Int>
@@ -125,11 +135,13 @@ struct Correlation<S: KernelScalar> {
     let first: Int
     let count: Int
     /// Tap (0, 0) of the first output, and the steps to the next image, row and pixel.
-    let base: UnsafePointer<S>
+    private(set) var base: UnsafePointer<S>
     let image: Int
-    let pitch: Int
-    let pixel: Int
-    private let copy: Buffer<S>?
+    private(set) var pitch: Int
+    private(set) var pixel: Int
+    /// Whether a pixel is its whole patch.
+    private(set) var holdsPatches = false
+    private var copy: Buffer<S>?
 
     @inline(__always)
     init(_ c: Correlation, images: Range<Int>, first: Int, count: Int, inParallel: Bool) {
@@ -168,6 +180,29 @@ struct Correlation<S: KernelScalar> {
         self.copy = copy
       }
     }
+
+    /// Replaces the pixels of one image by their patches, one after the other.
+    @inline(__always)
+    mutating func copyPatches(_ c: Correlation) {
+      let run = c.tapColumns * c.usedChannels
+      let size = c.tapRows * run
+      let patches = Buffer<S>(uninitialized: count * c.columns * size)
+      var out = patches.pointer
+      for i in 0..<count {
+        for j in 0..<c.columns {
+          for u in 0..<c.tapRows {
+            let from = base + (c.step * i + c.dilationRows * u) * pitch + c.step * j * pixel
+            for v in 0..<run { out[v] = from[v] }
+            out += run
+          }
+        }
+      }
+      holdsPatches = true
+      base = UnsafePointer(patches.pointer)
+      pitch = c.columns * size
+      pixel = size
+      copy = patches
+    }
   }
 
   /// Sums some tap rows of one panel over a window: the first writes, the others add.
@@ -177,16 +212,19 @@ struct Correlation<S: KernelScalar> {
   ) where Columns.Scalar == S {
     let pitch = window.pitch
     let pixel = window.pixel
+    // Copied patches are the pixels of a 1×1 convolution.
+    let patches = window.holdsPatches
+    let step = patches ? 1 : self.step
     // With one group and no dilation a kernel row is one run; else each column is its own.
-    let contiguous = dilationColumns == 1 && pixel == usedChannels
+    let contiguous = patches || dilationColumns == 1 && pixel == usedChannels
     let walk = TileWalk(
-      outer: taps.count, middle: contiguous ? 1 : tapColumns,
-      inner: contiguous ? tapColumns * usedChannels : usedChannels,
+      outer: patches ? 1 : taps.count, middle: contiguous ? 1 : tapColumns,
+      inner: patches ? pixel : contiguous ? tapColumns * usedChannels : usedChannels,
       aOuter: dilationRows * pitch, aMiddle: dilationColumns * pixel, bOuter: panels.rowSize,
       bMiddle: usedChannels * Columns.width, steps: ImageSteps(row: step * pixel))
     // A 1×1 convolution that skips nothing sees its rows as one long row.
     let joined =
-      tapRows == 1 && pitch == columns * step * pixel && step == 1
+      (tapRows == 1 || patches) && pitch == columns * step * pixel && step == 1
       && targetRow == columns * targetPixel
     let wanted = min(Columns.width, panels.outputs - panel * Columns.width)
     for n in 0..<window.images.count {

@@ -53,11 +53,13 @@ public final class Optimizer<Scalar: KernelScalar> {
   }
 
   /// Shrinks all gradients so that their common length is at most `limit`.
+  ///
+  /// By min(1, limit/(‖g‖ + 1e-6)), as PyTorch's `clip_grad_norm_`, which the released code calls.
   public func clipGradients(to limit: Double) {
-    let norm = gradientNorm()
-    guard norm > limit else { return }
+    let factor = limit / (gradientNorm() + 1e-6)
+    guard factor < 1 else { return }
     for (_, parameter) in parameters {
-      parameter.gradient = parameter.gradient?.scaled(by: Scalar(limit / norm))
+      parameter.gradient = parameter.gradient?.scaled(by: Scalar(factor))
     }
   }
 

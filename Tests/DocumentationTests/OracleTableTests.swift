@@ -10,4 +10,15 @@ import Testing
     // `mvmr oracle list --markdown` prints what must stand there.
     #expect(rows == expected)
   }
+
+  @Test("the page on agreement has every operation and no disagreement")
+  func agreement() throws {
+    let rows = tableRows(try Repository.text("docs/agreement.md")).filter {
+      $0.count == 5 && $0[0].hasPrefix("`")
+    }
+    #expect(Set(rows.map { $0[0] }) == Set(OracleOperation.all.map { "`\($0.name)`" }))
+    for row in rows {
+      #expect(!row[4].contains("DIFFERS") && !row[4].contains("NO PEER"), "\(row)")
+    }
+  }
 }

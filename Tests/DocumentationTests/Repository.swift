@@ -25,7 +25,10 @@ enum Repository {
 
   /// The pages people read.
   static func pages() throws -> [String] {
-    try ["README.md", "CONTRIBUTING.md", "Tests/Reference/README.md"]
+    try [
+      "README.md", "CONTRIBUTING.md", "Tests/Reference/README.md",
+      "Examples/oracle-pytorch/README.md", "Examples/oracle-numpy/README.md",
+    ]
       + files(below: "docs", ending: ".md")
   }
 

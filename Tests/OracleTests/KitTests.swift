@@ -22,6 +22,11 @@ import Testing
         let bytes = [UInt8](try Data(contentsOf: URL(filePath: "\(folder)/\(file)")))
         #expect(one["bytes"]?.integer == bytes.count)
         #expect(one["sha256"]?.string == SHA256.hex(of: bytes), "\(file)")
+        let golden = try GoldenCase(path: "\(folder)/\(file)")
+        for name in golden.names("output") + golden.names("gradient") {
+          // A port that returns zeros must not pass.
+          #expect(golden.tensors[name]?.bytes.contains { $0 != 0 } == true, "\(file): \(name)")
+        }
       }
       // The deepest networks are recomputed once, in the case with the large stem.
       let skipped = ["18-small", "18-evaluation", "50", "50-small", "50-evaluation"]

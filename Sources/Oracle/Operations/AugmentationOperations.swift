@@ -53,6 +53,7 @@ extension OracleOperation {
         .variant("enlarge", ["steps": "resize 33 29 bicubic"]),
         .variant("bilinear", ["steps": "resize 9 13 bilinear"]),
         .variant("bicubic", ["steps": "resize 9 13 bicubic"]),
+        .variant("lower-wider", ["steps": "resize 9 33 bilinear"]),
         .variant("brightness", ["steps": "brightness 1.37"]),
         .variant("contrast", ["steps": "contrast 0.45"]),
         .variant("saturation", ["steps": "saturation 1.62"]),
@@ -73,9 +74,11 @@ extension OracleOperation {
         .variant("contrast-saturation", ["steps": "contrast 0.6; saturation 1.4; grayscale"]),
         .variant("beyond-white", ["steps": "brightness 1.8; saturation 1.9"]),
         .variant("hue", ["steps": "hue 0.1"]),
+        .variant("brightness-hue", ["steps": "brightness 0.7; hue 0.13"]),
+        .variant("hue-back", ["steps": "hue -0.31"]),
       ],
       tensors: { _ in
-        [.constant("images", "N H W 3", [2, sampleHeight, sampleWidth, 3], in: 0.02...1)]
+        [.constant("images", "N H W 3", [2, sampleHeight, sampleWidth, 3], in: -2...2)]
       }, draw: drawSteps,
       verify: { a, e in
         try OracleError.bound([e["N"], 1024, 1024, 3], of: "output.views")

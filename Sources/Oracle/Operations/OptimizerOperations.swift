@@ -66,7 +66,7 @@ extension OracleOperation {
             "rule", OptimizerRule.allCases.map(\.rawValue),
             "β = 0.9, 0.999 and ε = 1e-8, or momentum 0.9"),
           rateAttribute, decayAttribute,
-          .number("clip", 0...1e6, default: 0, "largest length of a gradient; 0: not clipped"),
+          .number("clip", 0...1e6, default: 0, "c of g · min(1, c/(‖g‖ + 1e-6)); 0: not clipped"),
         ], outputs: "parameter after all T steps", tolerances: .steps,
         kit: [
           .plain, .variant("adamw", ["rule": "adamw"]), .variant("sgd", ["rule": "sgd"]),
@@ -85,7 +85,9 @@ extension OracleOperation {
         .choice("kind", ["warmup-cosine", "cosine", "multistep"], "how the rate moves"),
         .number("base", 0...1e3, default: 0.003, "η"),
         .integer("warmup", 0...(1 << 40), default: 10, "W: steps of warm-up"),
-        .integer("total", 1...(1 << 40), default: 100, "T: steps of the run"),
+        .integer(
+          "total", 1...(1 << 40), default: 100, "T: steps of the run; later ones keep the last rate"
+        ),
         .integers(
           "milestones", 0...(1 << 40), count: 0...64, default: "30,60,90",
           "steps at which the rate is multiplied"),

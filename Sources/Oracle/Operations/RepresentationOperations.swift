@@ -86,7 +86,7 @@ extension OracleOperation {
 
 extension Tolerances {
   fileprivate static let transform = relative(
-    float64: 1e-10, float32: 2e-4,
+    float64: 1e-12, float32: 2e-4,
     "transforms of some hundred terms, then roots near zero, which double the lost digits")
   static let singlePrecision = relative(
     float64: 1e-6, float32: 1e-6, "computed in single precision, as the released code does")
