@@ -24,7 +24,8 @@ import Testing
         #expect(one["sha256"]?.string == SHA256.hex(of: bytes), "\(file)")
         let golden = try GoldenCase(path: "\(folder)/\(file)")
         for name in golden.names("output") + golden.names("gradient") {
-          // A port that returns zeros must not pass.
+          // A port that returns zeros must not pass, but where 0 is the point of the case.
+          if file == "distance-correlation-one-row.safetensors" { continue }
           #expect(golden.tensors[name]?.bytes.contains { $0 != 0 } == true, "\(file): \(name)")
         }
       }
