@@ -22,7 +22,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import torch
 
-from kit import augmentations, baselines, calculus, layers, objectives, optimisation, representations  # noqa: F401
+from kit import augmentations, baselines, calculus, layers, networks  # noqa: F401
+from kit import objectives, optimisation, representations  # noqa: F401
 from kit.case import Case
 from kit.compare import differences
 from kit.peer import PEERS
