@@ -4,12 +4,9 @@
 //            tanh: dX = dY · (1 − y²)      σ:    dX = dY · y(1 − y)     x²: dX = 2 dY · x
 //            relu: dX = dY where x > 0     |x|:  dX = dY · sign x       1/x: dX = −dY · y²
 //            erf:  dX = dY · 2/√π e^(−x²)
-//            gelu: y = ½x(1 + erf(x/√2)),  dX = dY · (½(1 + erf(x/√2)) + x φ(x)),
-//                  φ(x) = e^(−x²/2)/√(2π)
-//            quickGELU: y = x s,  dX = dY · (s + 1.702 x (s − s²)),  s = σ(1.702 x)
 // Singular   relu and |x| have slope 0 at 0; √ has slope 0 at 0 instead of ∞, so that a zero
 //            distance or variance stops a gradient instead of poisoning it.
-// Read       Arithmetic.swift ← this file → Reductions.swift
+// Read       Arithmetic.swift ← this file → Activations.swift, Reductions.swift
 
 import Kernels
 import Tensors
@@ -98,33 +95,6 @@ public func relu<S>(_ x: Variable<S>) -> Variable<S> {
   return Variable(y, pullbacks: [(x, { dY in dY * y.map(.isPositive) })])
 }
 
-/// The exact Gaussian error linear unit ½x(1 + erf(x/√2)).
-public func gelu<S>(_ x: Variable<S>) -> Variable<S> {
-  let v = x.value
-  let Φ = v.scaled(by: S(0.5.squareRoot())).map(.errorFunction).scaled(by: 0.5, plus: 0.5)
-  return Variable(
-    v * Φ,
-    pullbacks: [
-      (
-        x,
-        { dY in
-          let φ = (v * v).scaled(by: -0.5).map(.exponential)
-            .scaled(by: S(1 / (2 * Double.pi).squareRoot()))
-          return dY * (Φ + v * φ)
-        }
-      )
-    ])
-}
-
-/// The sigmoid approximation x·σ(1.702 x) of gelu, with which OpenAI trained CLIP.
-public func quickGELU<S>(_ x: Variable<S>) -> Variable<S> {
-  let v = x.value
-  let s = v.scaled(by: 1.702).map(.logistic)
-  return Variable(
-    v * s,
-    pullbacks: [(x, { dY in dY * (s + (v * (s - s * s)).scaled(by: 1.702)) })])
-}
-
 extension GradientCase {
   static let functions = [
     GradientCase("exponential", at: [2, 5]) { $0[0].exponential() },
@@ -137,7 +107,5 @@ extension GradientCase {
     GradientCase("logistic", at: [9], in: -3...3) { $0[0].logistic() },
     GradientCase("errorFunction", at: [9], in: -2...2) { $0[0].errorFunction() },
     GradientCase("relu", at: [3, 4]) { relu($0[0]) },
-    GradientCase("gelu", at: [9], in: -3...3) { gelu($0[0]) },
-    GradientCase("quickGELU", at: [9], in: -3...3) { quickGELU($0[0]) },
   ]
 }

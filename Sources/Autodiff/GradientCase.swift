@@ -71,7 +71,8 @@ public struct GradientCase: Sendable, CustomStringConvertible {
 
   /// Every operation of this module.
   public static var operations: [GradientCase] {
-    arithmetic + functions + reductions + products + convolutions + pooling + batchNorms
-      + layerNorms + softmaxes + attentions + indexing
+    arithmetic + functions + activations + reductions + products + convolutions + pooling
+      + batchNorms
+      + layerNorms + softmaxes + attentions + selfAttentions + indexing
   }
 }

@@ -15,6 +15,20 @@ public enum UnaryFunction: String, CaseIterable, Sendable {
   case isPositive
   /// −1, 0 or 1.
   case sign
+  /// ½x(1 + erf(x/√2)).
+  case gelu
+  /// x σ(1.702 x).
+  case quickGELU
+  /// x σ(x).
+  case silu
+  /// min(max(0, x), 6).
+  case rectifySix
+  /// 1 where 0 < x < 6, else 0.
+  case isBetweenZeroAndSix
+  /// x min(max(0, x + 3), 6)/6.
+  case hardSwish
+  /// Its derivative: 0 up to −3, 1 from 3, x/3 + ½ between.
+  case hardSwishSlope
 }
 
 /// A function as the loops see it.
@@ -47,6 +61,17 @@ private struct Mapped<Scalar: KernelScalar>: ScalarMap {
     case .hyperbolicTangent: return Scalar.hyperbolicTangent(x)
     case .logistic: return Scalar.logistic(x)
     case .errorFunction: return Scalar.errorFunction(x)
+    case .gelu:
+      let half: Scalar = 0.5
+      return x * half.addingProduct(half, Scalar.errorFunction(x * half.squareRoot()))
+    case .quickGELU: return x * Scalar.logistic(1.702 * x)
+    case .silu: return x * Scalar.logistic(x)
+    case .rectifySix: return x < 0 ? 0 : (x > 6 ? 6 : x)
+    case .isBetweenZeroAndSix: return x > 0 ? (x < 6 ? 1 : 0) : 0
+    case .hardSwish:
+      let y = x + 3
+      return x * (y < 0 ? 0 : (y > 6 ? 6 : y)) / 6
+    case .hardSwishSlope: return x <= -3 ? 0 : (x < 3 ? x / 3 + 0.5 : 1)
     }
   }
 }
@@ -79,6 +104,13 @@ public func map<S: KernelScalar>(_ function: UnaryFunction, _ x: Buffer<S>, into
   case .hyperbolicTangent: mapLoop(Mapped(.hyperbolicTangent), x, y)
   case .logistic: mapLoop(Mapped(.logistic), x, y)
   case .errorFunction: mapLoop(Mapped(.errorFunction), x, y)
+  case .gelu: mapLoop(Mapped(.gelu), x, y)
+  case .quickGELU: mapLoop(Mapped(.quickGELU), x, y)
+  case .silu: mapLoop(Mapped(.silu), x, y)
+  case .rectifySix: mapLoop(Mapped(.rectifySix), x, y)
+  case .isBetweenZeroAndSix: mapLoop(Mapped(.isBetweenZeroAndSix), x, y)
+  case .hardSwish: mapLoop(Mapped(.hardSwish), x, y)
+  case .hardSwishSlope: mapLoop(Mapped(.hardSwishSlope), x, y)
   }
 }
 

@@ -1,6 +1,6 @@
 // The batch norm layer: batch statistics in training, running ones in evaluation.
 //
-// Formula    running ← (1 − m) running + m batch,  m = 0.1;  the variance unbiased: σ² n/(n − 1)
+// Formula    running ← (1 − m) running + m batch,  m = 0.1 by default;  the variance unbiased: σ² n/(n − 1)
 // Errata     PyTorch's momentum is the weight of the new value, not of the old one.
 // Read       Autodiff/BatchNorm.swift ← this file → ResNet.swift, Projector.swift
 
@@ -20,11 +20,16 @@ public struct BatchNorm<Scalar: KernelScalar>: Layer {
   public let runningVariance: Parameter<Scalar>
   /// Batches seen in training.
   public let batchesTracked: Parameter<Scalar>
-  let epsilon: Scalar = 1e-5
-  let momentum: Scalar = 0.1
+  let epsilon: Scalar
+  let momentum: Scalar
 
-  /// Starts as the identity: γ = 1 (or 0, to start a residual branch at zero), β = 0.
-  public init(channels: Int, zeroInitialized: Bool = false) {
+  /// Starts as the identity: γ = 1 (or 0, to start a residual branch at zero), β = 0; ε and m are
+  /// PyTorch's by default.
+  public init(
+    channels: Int, zeroInitialized: Bool = false, epsilon: Scalar = 1e-5, momentum: Scalar = 0.1
+  ) {
+    self.epsilon = epsilon
+    self.momentum = momentum
     weight = Parameter(Tensor([channels], repeating: zeroInitialized ? 0 : 1))
     bias = Parameter(.zeros([channels]))
     runningMean = Parameter(.zeros([channels]), role: .statistic)

@@ -8,7 +8,7 @@ import Kernels
 import Randomness
 import Tensors
 
-/// A convolution without bias; batch norm follows it everywhere here.
+/// A convolution; without a bias where batch norm follows it.
 public struct Convolution2D<Scalar: KernelScalar>: Layer {
   /// How a filter is drawn.
   public enum Initializer: Sendable {
@@ -20,15 +20,17 @@ public struct Convolution2D<Scalar: KernelScalar>: Layer {
 
   /// W `[kernel, kernel, inputs / groups, outputs]`.
   public let weight: Parameter<Scalar>
+  /// b `[outputs]`, or nil.
+  public let bias: Parameter<Scalar>?
   let stride: Int
   let padding: Int
   let dilation: Int
   let groups: Int
 
-  /// A convolution of `kernel` × `kernel` taps.
+  /// A convolution of `kernel` × `kernel` taps; a bias starts at 0.
   public init(
     inputs: Int, outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
-    groups: Int = 1, initializer: Initializer = .heFanOut, key: RandomKey
+    groups: Int = 1, bias: Bool = false, initializer: Initializer = .heFanOut, key: RandomKey
   ) {
     let shape = [kernel, kernel, inputs / groups, outputs]
     switch initializer {
@@ -41,6 +43,7 @@ public struct Convolution2D<Scalar: KernelScalar>: Layer {
       weight = Parameter(
         .uniform(shape, in: -bound...bound, key: key.child("weight")), role: .filter)
     }
+    self.bias = bias ? Parameter(.zeros([outputs])) : nil
     self.stride = stride
     self.padding = padding
     self.dilation = dilation
@@ -48,12 +51,15 @@ public struct Convolution2D<Scalar: KernelScalar>: Layer {
   }
 
   public func callAsFunction(_ x: Variable<Scalar>, mode: Mode) -> Variable<Scalar> {
-    conv2D(
+    let y = conv2D(
       x, filter: weight.variable(mode), stride: stride, padding: padding, dilation: dilation,
       groups: groups)
+    guard let bias else { return y }
+    return y + bias.variable(mode)
   }
 
   public func forEachParameter(_ body: (String, Parameter<Scalar>) -> Void) {
     body("weight", weight)
+    if let bias { body("bias", bias) }
   }
 }

@@ -8,6 +8,7 @@
 
 import Autodiff
 import Kernels
+import Randomness
 import Tensors
 
 /// How a forward pass treats statistics and gradients.
@@ -18,12 +19,27 @@ public struct Mode: Sendable, Hashable {
   public var tracksGradients: Bool
   /// Batch statistics are added to the running ones; not when a part is computed a second time.
   public var updatesStatistics: Bool
+  /// Draws what dropout and stochastic depth leave out; without a key nothing is.
+  ///
+  /// Each forward pass needs a key of its own.
+  public var randomness: RandomKey?
 
-  /// All three choices.
-  public init(usesBatchStatistics: Bool, tracksGradients: Bool, updatesStatistics: Bool = true) {
+  /// All choices.
+  public init(
+    usesBatchStatistics: Bool, tracksGradients: Bool, updatesStatistics: Bool = true,
+    randomness: RandomKey? = nil
+  ) {
     self.usesBatchStatistics = usesBatchStatistics
     self.tracksGradients = tracksGradients
     self.updatesStatistics = updatesStatistics
+    self.randomness = randomness
+  }
+
+  /// The same mode with a key for what is left out at random.
+  public func drawing(from key: RandomKey) -> Mode {
+    var mode = self
+    mode.randomness = key
+    return mode
   }
 
   /// Batch statistics, gradients.

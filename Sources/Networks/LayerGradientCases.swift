@@ -13,6 +13,7 @@ extension GradientCase {
   /// Every layer, at a small size.
   public static var layers: [GradientCase] {
     let key = RandomKey(seed: 7)
+    let drawing = Mode.training.drawing(from: RandomKey(seed: 8))
     return [
       layer("Linear", at: [3, 4]) { Linear(inputs: 4, outputs: 2, key: key) },
       layer("Convolution2D", at: [2, 5, 4, 3]) {
@@ -33,6 +34,47 @@ extension GradientCase {
       layer("ResidualBlock, bottleneck", at: [2, 6, 5, 3]) {
         ResidualBlock(
           .bottleneck, inputs: 3, width: 2, stride: 2, zeroInitialized: false, key: key)
+      },
+      layer("ResidualBlock, subsampling", at: [2, 5, 6, 2]) {
+        ResidualBlock(
+          .basic, inputs: 2, width: 4, stride: 2, shortcut: .subsampling, zeroInitialized: false,
+          key: key)
+      },
+      layer("LayerNorm", at: [3, 2, 5]) { LayerNorm(channels: 5) },
+      layer("MultiHeadAttention", at: [2, 3, 6]) {
+        MultiHeadAttention(width: 6, heads: 2, key: key)
+      },
+      layer("TransformerBlock", at: [2, 3, 4]) {
+        TransformerBlock(width: 4, heads: 2, hidden: 7, activation: .gelu, key: key)
+      },
+      layer("VisionTransformer", at: [2, 6, 6, 3], mode: .frozenStatistics) {
+        VisionTransformer(
+          .init(imageSize: 6, patch: 3, width: 4, layers: 1, heads: 2, hidden: 5, outputs: 3),
+          key: key)
+      },
+      layer("Dropout", at: [3, 5], mode: drawing) { Dropout(0.4, name: "here") },
+      layer("StochasticDepth", at: [6, 2, 2], mode: drawing) {
+        StochasticDepth(0.4, name: "there")
+      },
+      layer("SqueezeExcitation", at: [2, 3, 2, 4]) {
+        SqueezeExcitation(channels: 4, squeezed: 3, activation: .silu, key: key)
+      },
+      layer("ConvolutionNormActivation", at: [3, 5, 4, 2]) {
+        ConvolutionNormActivation(
+          inputs: 2, outputs: 3, kernel: 3, stride: 2, activation: .hardSwish, key: key)
+      },
+      layer("InvertedResidual, with a gate", at: [3, 4, 5, 4], mode: drawing) {
+        InvertedResidual(
+          .init(
+            inputs: 4, expanded: 6, outputs: 4, activation: .silu,
+            gate: .init(squeezed: 2, activation: .silu, gate: .logistic), dropProbability: 0.3),
+          name: "block", key: key)
+      },
+      layer("InvertedResidual, with relu6", at: [3, 6, 5, 2]) {
+        InvertedResidual(
+          .init(
+            inputs: 2, expanded: 5, outputs: 3, kernel: 5, stride: 2, activation: .relu6,
+            names: .conv), key: key)
       },
       layer("ResNet, 8", at: [2, 8, 8, 3]) { ResNet(.resnet8, key: key) },
       layer("Projector", at: [5, 4]) { Projector(inputs: 4, widths: [6, 5, 3], key: key) },

@@ -23,6 +23,20 @@ public struct Linear<Scalar: KernelScalar>: Layer {
     self.bias = bias ? Parameter(.uniform([outputs], in: -k...k, key: key.child("bias"))) : nil
   }
 
+  /// Draws W from a normal distribution; b starts at 0.
+  public init(inputs: Int, outputs: Int, deviation: Scalar, key: RandomKey) {
+    weight = Parameter(
+      .normal([outputs, inputs], deviation: deviation, key: key.child("weight")))
+    bias = Parameter(.zeros([outputs]))
+  }
+
+  /// Draws W from U(−bound, bound); b starts at 0.
+  public init(inputs: Int, outputs: Int, bound: Scalar, key: RandomKey) {
+    weight = Parameter(
+      .uniform([outputs, inputs], in: -bound...bound, key: key.child("weight")))
+    bias = Parameter(.zeros([outputs]))
+  }
+
   public func callAsFunction(_ x: Variable<Scalar>, mode: Mode) -> Variable<Scalar> {
     let y = matmul(x, weight.variable(mode), transposeB: true)  // [N, outputs]
     guard let bias else { return y }

@@ -6,6 +6,8 @@
 // Small stem conv 3×3/1 instead of 7×7/2; the max-pool stays. Maps of 96 px: 96 → 48 → 48 → 24 → 12 → 6.
 // 8×4        ResNet-8x4: conv 3×3 to 32, then one basic block each of 64, 128, 256; no max-pool.
 //            8×2 is the same with half the channels, 8 with a quarter.
+// Wide       resnet50w2, w4, w5: every channel count of resnet50 times 2, 4, 5, the stem's too (SwAV,
+//            Caron et al., NeurIPS 2020); not torchvision's wide_resnet50_2.
 // Errata     D18: which configurations use the small stem. The small stem's filter keeps PyTorch's
 //            default initialiser, as in the released code.
 // Read       ResidualBlock.swift ← this file → Projector.swift
@@ -19,6 +21,7 @@ import Tensors
 /// The architectures a configuration can name.
 public enum Backbone: String, CaseIterable, Sendable {
   case resnet18, resnet34, resnet50, resnet101, resnet152
+  case resnet50w2, resnet50w4, resnet50w5
   case resnet8, resnet8x2, resnet8x4
 
   struct Plan {
@@ -35,6 +38,11 @@ public enum Backbone: String, CaseIterable, Sendable {
     func deep(_ kind: Plan.BlockKind, _ depths: [Int]) -> Plan {
       Plan(kind: kind, depths: depths, stem: 64, widths: widths, pools: true)
     }
+    func wide(_ factor: Int) -> Plan {
+      Plan(
+        kind: .bottleneck, depths: [3, 4, 6, 3], stem: 64 * factor,
+        widths: widths.map { $0 * factor }, pools: true)
+    }
     func shallow(_ stem: Int) -> Plan {
       Plan(
         kind: .basic, depths: [1, 1, 1], stem: stem, widths: [2 * stem, 4 * stem, 8 * stem],
@@ -46,6 +54,9 @@ public enum Backbone: String, CaseIterable, Sendable {
     case .resnet50: return deep(.bottleneck, [3, 4, 6, 3])
     case .resnet101: return deep(.bottleneck, [3, 4, 23, 3])
     case .resnet152: return deep(.bottleneck, [3, 8, 36, 3])
+    case .resnet50w2: return wide(2)
+    case .resnet50w4: return wide(4)
+    case .resnet50w5: return wide(5)
     case .resnet8: return shallow(8)
     case .resnet8x2: return shallow(16)
     case .resnet8x4: return shallow(32)

@@ -3,8 +3,9 @@
 // Source     He, Zhang, Ren & Sun, CVPR 2016; stride on the 3×3 convolution as in torchvision (v1.5)
 // Basic      F = conv 3×3 (stride) · bn · relu · conv 3×3 · bn
 // Bottleneck F = conv 1×1 · bn · relu · conv 3×3 (stride) · bn · relu · conv 1×1 to 4 × width · bn
+// Shortcut   x′ = bn(conv 1×1 x) where shapes differ; in CIFAR's ResNets every second pixel, and zeros
 // Start      The last bn's γ starts at 0, so that the block starts as the identity.
-// Read       Convolution2D.swift, BatchNorm.swift ← this file → ResNet.swift
+// Read       Convolution2D.swift, BatchNorm.swift ← this file → ResNet.swift, CIFARResNet.swift
 
 import Autodiff
 import Kernels
@@ -21,9 +22,19 @@ public struct ResidualBlock<Scalar: KernelScalar>: Layer {
     var expansion: Int { self == .basic ? 1 : 4 }
   }
 
+  /// How x becomes x′ where the block changes its shape.
+  public enum Shortcut: Sendable {
+    /// A 1×1 convolution with its norm (option B of the paper).
+    case projection
+    /// Every stride-th pixel, and zeros for half of the new channels before, half after (option A).
+    case subsampling
+  }
+
+  private let stride: Int
+  private let padding: Int
   private let convolutions: [Convolution2D<Scalar>]
   private let norms: [BatchNorm<Scalar>]
-  private let shortcut: (convolution: Convolution2D<Scalar>, norm: BatchNorm<Scalar>)?
+  private let projection: (convolution: Convolution2D<Scalar>, norm: BatchNorm<Scalar>)?
 
   /// A block.
   ///
@@ -32,10 +43,12 @@ public struct ResidualBlock<Scalar: KernelScalar>: Layer {
   ///   - inputs: Channels of the input.
   ///   - width: Channels of the 3×3 convolutions; the output has `width` × expansion.
   ///   - stride: Step of the (first) 3×3 convolution, in pixels.
+  ///   - shortcut: How the input is fitted to the output.
   ///   - zeroInitialized: Whether the last γ starts at 0.
   ///   - key: Draws the filters.
   public init(
-    _ kind: Kind, inputs: Int, width: Int, stride: Int, zeroInitialized: Bool, key: RandomKey
+    _ kind: Kind, inputs: Int, width: Int, stride: Int, shortcut: Shortcut = .projection,
+    zeroInitialized: Bool, key: RandomKey
   ) {
     func conv(_ name: String, _ from: Int, _ to: Int, _ kernel: Int, _ stride: Int)
       -> Convolution2D<Scalar>
@@ -61,8 +74,14 @@ public struct ResidualBlock<Scalar: KernelScalar>: Layer {
         BatchNorm(channels: outputs, zeroInitialized: zeroInitialized),
       ]
     }
-    shortcut =
-      stride != 1 || inputs != outputs
+    self.stride = stride
+    padding = shortcut == .subsampling ? outputs - inputs : 0
+    require(
+      padding >= 0 && padding % 2 == 0,
+      "ResidualBlock: \(inputs) channels padded to \(outputs). To mend: an even number of new ones."
+    )
+    projection =
+      shortcut == .projection && (stride != 1 || inputs != outputs)
       ? (conv("downsample.0", inputs, outputs, 1, stride), BatchNorm(channels: outputs)) : nil
   }
 
@@ -72,8 +91,17 @@ public struct ResidualBlock<Scalar: KernelScalar>: Layer {
       y = norms[i](convolutions[i](y, mode: mode), mode: mode)
       if i < convolutions.count - 1 { y = relu(y) }
     }
-    guard let shortcut else { return relu(x + y) }
-    return relu(shortcut.norm(shortcut.convolution(x, mode: mode), mode: mode) + y)
+    guard let projection else { return relu(subsampled(x) + y) }
+    return relu(projection.norm(projection.convolution(x, mode: mode), mode: mode) + y)
+  }
+
+  /// Option A; x itself where its shape stays.
+  private func subsampled(_ x: Variable<Scalar>) -> Variable<Scalar> {
+    // The maximum of one pixel is that pixel.
+    let kept = stride > 1 ? maximumPool(x, kernel: 1, stride: stride) : x
+    guard padding > 0 else { return kept }
+    let zeros = Variable(Tensor<Scalar>.zeros(Array(kept.shape.dropLast()) + [padding / 2]))
+    return Variable.concatenated([zeros, kept, zeros], axis: 3)
   }
 
   public func forEachParameter(_ body: (String, Parameter<Scalar>) -> Void) {
@@ -81,9 +109,9 @@ public struct ResidualBlock<Scalar: KernelScalar>: Layer {
       visit("conv\(i + 1)", convolutions[i], body)
       visit("bn\(i + 1)", norms[i], body)
     }
-    if let shortcut {
-      visit("downsample.0", shortcut.convolution, body)
-      visit("downsample.1", shortcut.norm, body)
+    if let projection {
+      visit("downsample.0", projection.convolution, body)
+      visit("downsample.1", projection.norm, body)
     }
   }
 }

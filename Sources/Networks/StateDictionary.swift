@@ -66,9 +66,12 @@ extension Layer {
 
   /// Replaces every parameter and statistic.
   ///
-  /// - Parameter state: All names of this layer, no others, in PyTorch's layout.
+  /// - Parameters:
+  ///   - state: All names of this layer, no others, in PyTorch's layout.
+  ///   - withoutCounters: Whether `num_batches_tracked` may be missing, as in files from before
+  ///     PyTorch 0.4.1; counts then stay as they are.
   /// - Throws: `StateMismatch`; the layer is then unchanged.
-  public func load(_ state: [NamedTensor<Scalar>]) throws {
+  public func load(_ state: [NamedTensor<Scalar>], withoutCounters: Bool = false) throws {
     var given: [String: Tensor<Scalar>] = [:]
     var mismatch = StateMismatch()
     for entry in state {
@@ -79,7 +82,7 @@ extension Layer {
     let parameters = parameters
     for (name, parameter) in parameters {
       guard let tensor = given.removeValue(forKey: name) else {
-        mismatch.missing.append(name)
+        if !(withoutCounters && parameter.role == .counter) { mismatch.missing.append(name) }
         continue
       }
       let shape = parameter.value.shape

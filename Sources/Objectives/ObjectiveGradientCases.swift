@@ -1,6 +1,6 @@
 // Gradient checks of every loss.
 //
-// Read       Autodiff/GradientCase.swift ← this file → Tests/ObjectivesTests/ObjectiveGradientTests.swift
+// Read       Autodiff/GradientCase.swift ← this file → BaselineGradientCases.swift
 
 import Autodiff
 import Kernels
@@ -41,7 +41,7 @@ extension GradientCase {
       objective("mvmrObjective, released code", .releasedCode),
       objective("mvmrObjective, weighted and normalised", .weighted),
       objective("mvmrObjective, bias-corrected", .biasCorrected),
-    ]
+    ] + baselineLosses
   }
 
   private static func objective(_ name: String, _ settings: ObjectiveSettings) -> GradientCase {

@@ -45,7 +45,7 @@ private func unbiasedCentred<S>(_ matrix: Tensor<S>) -> Tensor<S> {
 }
 
 /// 1 everywhere but on the diagonal.
-private func offDiagonal<S>(_ n: Int, of _: S.Type) -> Tensor<S> {
+func offDiagonal<S>(_ n: Int, of _: S.Type) -> Tensor<S> {
   var scalars = [S](repeating: 1, count: n * n)
   for k in 0..<n { scalars[k * (n + 1)] = 0 }
   return Tensor([n, n], scalars)

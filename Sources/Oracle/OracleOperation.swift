@@ -112,7 +112,8 @@ public struct OracleOperation: Sendable {
   /// Every operation, in the order of the documentation.
   public static let all: [OracleOperation] =
     arithmetic + functions + reductions + indexing + products + normalizations + attentions + layers
-    + networks + representations + augmentations + objectives + optimizers + schedules
+    + transformers + bricks + networks + smallNetworks + representations + augmentations
+    + objectives + distillations + baselines + optimizers + schedules
 
   /// The operation of a name.
   ///

@@ -79,12 +79,15 @@ import Testing
 
   @Test("the simple functions are the standard library's")
   func simpleFunctions() {
-    let x: [Double] = [-.infinity, -2.5, -0.0, 0, 0x1p-1030, 0.75, 4, .infinity]
+    let x: [Double] = [-.infinity, -3, -2.5, -0.0, 0, 0x1p-1030, 0.75, 3, 4, 6, 7, .infinity]
     let expected: [(UnaryFunction, (Double) -> Double)] = [
       (.negate, { -$0 }), (.absolute, { abs($0) }), (.square, { $0 * $0 }),
       (.squareRoot, { $0.squareRoot() }), (.reciprocal, { 1 / $0 }),
       (.rectify, { $0 < 0 ? 0 : $0 }), (.isPositive, { $0 > 0 ? 1 : 0 }),
       (.sign, { $0 > 0 ? 1 : ($0 < 0 ? -1 : 0) }),
+      (.rectifySix, { min(max($0, 0), 6) }), (.isBetweenZeroAndSix, { $0 > 0 && $0 < 6 ? 1 : 0 }),
+      (.hardSwish, { $0 * min(max($0 + 3, 0), 6) / 6 }),
+      (.hardSwishSlope, { $0 <= -3 ? 0 : ($0 < 3 ? $0 / 3 + 0.5 : 1) }),
     ]
     for (function, formula) in expected {
       for (ours, value) in zip(applied(function, to: Buffer(x)).array, x) {
@@ -92,7 +95,9 @@ import Testing
         #expect(ours == theirs || (ours.isNaN && theirs.isNaN), "\(function) of \(value): \(ours)")
       }
     }
-    #expect(applied(.rectify, to: Buffer([Double.nan]))[0].isNaN)
+    for function in [UnaryFunction.rectify, .rectifySix, .hardSwish, .silu, .gelu, .quickGELU] {
+      #expect(applied(function, to: Buffer([Double.nan]))[0].isNaN, "\(function)")
+    }
     #expect(applied(.absolute, to: Buffer([-0.0]))[0].sign == .plus)
   }
 

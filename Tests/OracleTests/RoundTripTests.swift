@@ -8,7 +8,9 @@ import Testing
 
 @Suite("Oracle operations") struct RoundTripTests {
   /// All but the largest networks, which the kit's own test covers.
-  static let small = OracleOperation.all.filter { $0.name != "resnet" }
+  static let small = OracleOperation.all.filter {
+    $0.name != "resnet" && $0.name != "small-network"
+  }
 
   @Test(
     "a case that is written, read and recomputed passes, in both number types",
@@ -66,8 +68,11 @@ import Testing
   func coverage() {
     let symbols = Set(OracleOperation.all.map(\.symbol))
     // A convolution layer is conv2D without more, the layer BatchNorm is batchNorm with its running
-    // statistics, an encoder is a ResNet and a projector.
-    let covered = symbols.union(["Convolution2D", "batchNorm", "Encoder"])
+    // statistics, the layer LayerNorm is layerNorm, an encoder is a ResNet and a projector; dropout and
+    // stochastic depth are products with what this project draws.
+    let covered = symbols.union([
+      "Convolution2D", "batchNorm", "LayerNorm", "Encoder", "Dropout", "StochasticDepth",
+    ])
     for one in GradientCase.operations + GradientCase.layers + GradientCase.losses {
       let symbol = String(one.name.split(separator: ",")[0])
       #expect(covered.contains(symbol), "\(symbol)")

@@ -22,7 +22,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import torch
 
-from kit import augmentations, calculus, layers, objectives, optimisation, representations  # noqa: F401
+from kit import augmentations, baselines, calculus, layers, networks  # noqa: F401
+from kit import objectives, optimisation, representations  # noqa: F401
 from kit.case import Case
 from kit.compare import differences
 from kit.peer import PEERS
@@ -88,10 +89,12 @@ def chosen(manifest, only, largest):
     cases = [one for one in manifest["cases"] if not only or one["operation"] in only]
     if largest is None:
         return cases
-    sizes = {}
+    smallest = {}
     for one in cases:
-        sizes[one["operation"]] = min(one["bytes"], sizes.get(one["operation"], one["bytes"]))
-    return [one for one in cases if one["bytes"] <= max(largest, sizes[one["operation"]])]
+        held = smallest.setdefault(one["operation"], one)
+        if one["bytes"] < held["bytes"]:
+            smallest[one["operation"]] = one
+    return [one for one in cases if one["bytes"] <= largest or one is smallest[one["operation"]]]
 
 
 def check(kit, write=None, complete=False, only=None, largest=None):

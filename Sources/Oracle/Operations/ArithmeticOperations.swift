@@ -63,10 +63,14 @@ extension OracleOperation {
       ("relu", "max(0, x), with slope 0 at 0", "relu", -2...2, []),
       ("gelu", "½x(1 + erf(x/√2)), exact", "gelu", -4...4, []),
       ("quick-gelu", "x σ(1.702 x)", "quickGELU", -4...4, []),
+      ("silu", "x σ(x)", "silu", -4...4, []),
+      ("relu6", "min(max(0, x), 6), with slope 0 at 0 and 6", "relu6", -4...10, []),
+      ("hard-sigmoid", "relu6(x + 3)/6", "hardSigmoid", -5...5, []),
+      ("hard-swish", "x relu6(x + 3)/6, with slope 0 at −3 and 1 at 3", "hardSwish", -5...5, []),
     ].map { name, summary, symbol, range, attributes in
       OracleOperation(
         name, summary, symbol: symbol,
-        source: name.hasSuffix("gelu") ? "Hendrycks & Gimpel, 2016, §2" : "calculus",
+        source: functionSource(name),
         attributes: attributes, outputs: "y, of x's shape", tolerances: .functions,
         kit: variants(of: name),
         tensors: { _ in
@@ -85,7 +89,8 @@ extension OracleOperation {
 /// Coarse multiples, so that 0 is among them: where all slopes vanish, rounding is all there is to compare.
 private func variants(of name: String) -> [KitVariant] {
   switch name {
-  case "relu", "magnitude": [.plain, .variant("kinks", multiplesOf: 0.5)]
+  case "relu", "magnitude", "relu6", "hard-sigmoid", "hard-swish":
+    [.plain, .variant("kinks", multiplesOf: 0.5)]
   case "tanh", "error-function", "gelu": [.plain, .variant("far", multiplesOf: 5, in: -25...25)]
   case "logistic":
     // Left of −20, 1 − σ(−x) has no digit left.
@@ -102,6 +107,14 @@ extension Tolerances {
   fileprivate static let functions = relative(
     float64: 2e-14, float32: 2e-6,
     "a polynomial of some twenty terms an element, a few units in the last place")
+}
+
+private func functionSource(_ name: String) -> String {
+  switch name {
+  case "gelu", "quick-gelu", "silu": "Hendrycks & Gimpel, 2016, §2"
+  case "relu6", "hard-sigmoid", "hard-swish": "Howard et al., ICCV 2019, §5.2"
+  default: "calculus"
+  }
 }
 
 private func combine<S>(_ p: Problem<S>) throws -> [Output<S>] {
@@ -132,7 +145,11 @@ private func function<S>(_ p: Problem<S>) throws -> [Output<S>] {
     case "error-function": x.errorFunction()
     case "relu": relu(x)
     case "gelu": gelu(x)
-    default: quickGELU(x)
+    case "quick-gelu": quickGELU(x)
+    case "silu": silu(x)
+    case "relu6": relu6(x)
+    case "hard-sigmoid": hardSigmoid(x)
+    default: hardSwish(x)
     }
   return [Output("y", y)]
 }

@@ -6,6 +6,7 @@
 // Large      ResNet-18 has 11 million parameters, ResNet-50 23 million. With `parameters=generated` a
 //            file holds neither them nor their gradients, but summaries (GeneratedParameters.swift).
 // Read       NormalizationOperations.swift, Oracle/GeneratedParameters.swift ← this file
+//            → TransformerOperations.swift, SmallNetworkOperations.swift
 // Tests      Tests/OracleTests/RoundTripTests.swift
 
 import Autodiff
@@ -15,7 +16,7 @@ import Randomness
 import Synchronization
 import Tensors
 
-private let modeAttribute = OracleAttribute.choice(
+let modeAttribute = OracleAttribute.choice(
   "mode", ["training", "evaluation"], "batch norm by the batch's statistics, or by running ones")
 
 extension OracleOperation {
@@ -78,7 +79,9 @@ extension OracleOperation {
       source: "He et al., CVPR 2016, table 1; MV-MR §5",
       attributes: [
         .choice(
-          "backbone", Backbone.allCases.map(\.rawValue), "the architecture"),
+          // The wide ones have up to 586 million parameters: too many to be drawn for a file's sake.
+          "backbone", Backbone.allCases.map(\.rawValue).filter { !$0.hasPrefix("resnet50w") },
+          "the architecture"),
         .choice("stem", ["large", "small"], "7×7 with stride 2, or 3×3; 8×n has the 3×3 always"),
         modeAttribute,
         .choice(
@@ -107,16 +110,16 @@ extension OracleOperation {
 }
 
 extension Tolerances {
-  fileprivate static let network = relative(
+  static let network = relative(
     float64: 1e-12, float32: 1e-3,
     "a few layers, each normalised by a variance of few rows, which amplifies rounding")
-  fileprivate static let deepNetwork = relative(
+  static let deepNetwork = relative(
     float64: 1e-10, float32: 5e-2,
     "up to 53 layers, each normalised; in float32 a rounding turns some relu or maximum")
 }
 
 /// The parameters of a network, as its state dictionary names and orders them; counters excluded.
-private func parameterSlots<S>(_ layer: some Layer<S>, generated: Bool) -> [TensorSlot] {
+func parameterSlots<S>(_ layer: some Layer<S>, generated: Bool) -> [TensorSlot] {
   layer.parameters.enumerated().compactMap { index, entry in
     let (name, parameter) = entry
     guard parameter.role != .counter else { return nil }
@@ -159,7 +162,7 @@ extension Problem {
   }
 }
 
-private func verifyImages(_ a: OracleAttributes, _ e: NamedExtents) throws {
+func verifyImages(_ a: OracleAttributes, _ e: NamedExtents) throws {
   try OracleError.check(
     e["N"] <= 1 << 12 && e["H"] <= 512 && e["W"] <= 512 && e["N"] * e["H"] * e["W"] <= 1 << 16,
     tensor: "input.x", "\(e["N"]) images of \(e["H"]) × \(e["W"])",

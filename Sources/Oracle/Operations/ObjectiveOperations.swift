@@ -1,6 +1,6 @@
 // The oracle's losses: every equation of the paper that is computed.
 //
-// Read       AugmentationOperations.swift ← this file → OptimizerOperations.swift
+// Read       AugmentationOperations.swift ← this file → BaselineOperations.swift
 // Tests      Tests/OracleTests/RoundTripTests.swift
 
 import Autodiff

@@ -1,6 +1,6 @@
 // The oracle's optimiser steps and learning-rate schedules.
 //
-// Read       ObjectiveOperations.swift ← this file
+// Read       BaselineOperations.swift ← this file
 // Tests      Tests/OracleTests/RoundTripTests.swift
 
 import Autodiff

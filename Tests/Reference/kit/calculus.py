@@ -14,6 +14,7 @@ for name, function in {
     "negate": torch.neg, "exponential": torch.exp, "logarithm": torch.log, "square": torch.square,
     "magnitude": torch.abs, "reciprocal": torch.reciprocal, "tanh": torch.tanh,
     "logistic": torch.sigmoid, "error-function": torch.erf, "relu": torch.relu, "square-root": torch.sqrt,
+    "silu": F.silu, "relu6": F.relu6, "hard-swish": F.hardswish,
 }.items():
     peer(name, by=f"torch.{function.__name__}")(lambda c, f=function: {"y": f(c["input.x"])})
 
@@ -28,6 +29,16 @@ def quick_gelu(c):
     from open_clip.transformer import QuickGELU
 
     return {"y": QuickGELU()(c["input.x"])}
+
+
+def hard_sigmoid(x):
+    """Written out: PyTorch's own pulls back with 1/6 rounded to float32, also in float64: 3e-8 too much."""
+    return F.relu6(x + 3) / 6
+
+
+@peer("hard-sigmoid", by="torch relu6(x + 3) / 6")
+def hard_sigmoid_of_case(c):
+    return {"y": hard_sigmoid(c["input.x"])}
 
 
 @peer("scale", by="torch arithmetic")

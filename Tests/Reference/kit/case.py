@@ -104,8 +104,8 @@ class Case:
 
     def summarised(self, name, gradient):
         """What a case with generated parameters keeps of a long gradient: seven numbers."""
-        generated = self.meta.get("attribute.parameters") == "generated"
-        if not generated or not name.startswith("parameter.") or gradient.numel() <= 7:
+        generated = name.startswith("parameter.") and name not in self.arrays
+        if not generated or gradient.numel() <= 7:
             return gradient
         v, n = gradient.reshape(-1), gradient.numel()
         projections = [v @ torch.from_numpy(pattern(n, o)) for o in (1001, 1002, 1003)]

@@ -63,10 +63,10 @@ def run(c, model, output, x):
         assert value.shape == held.shape, f"{name}: {list(value.shape)}, not {list(held.shape)}"
         # Batch norm writes running statistics in place.
         state[key] = value.clone() if "running" in key else value
-    model.train(c.text("mode") == "training")
+    model.train(c.meta.get("attribute.mode", "training") == "training")
     y = torch.func.functional_call(model, state, (x,))
     running = {key: value for key, value in state.items() if "running" in key}
-    return {output: y if y.dim() == 2 else nhwc(y)} | running
+    return {output: nhwc(y) if y.dim() == 4 else y} | running
 
 
 def generated(c, key, order, shape):

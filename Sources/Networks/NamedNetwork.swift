@@ -1,0 +1,84 @@
+// Every image network by the name a configuration can give it.
+//
+// Idea       One list, so that a student or a teacher is chosen by a word; what a network is, its own file
+//            says.
+// Names      torchvision's function names, CLIP's as open_clip spells them; resnet50w2 multiplies every
+//            channel of resnet50 by two, the stem's too (Caron et al., NeurIPS 2020), unlike
+//            torchvision's wide_resnet50_2
+// Read       ResNet.swift, CIFARResNet.swift, MobileNetV2.swift, MobileNetV3.swift, EfficientNet.swift,
+//            VisionTransformer.swift ← this file
+// Tests      Tests/NetworksTests/NamedNetworkTests.swift
+
+import Kernels
+import Randomness
+
+/// A network from images to feature vectors, without a classifier.
+public enum NamedNetwork: Hashable, Sendable {
+  case resNet(Backbone, smallKernel: Bool)
+  case cifarResNet(CIFARResNetDepth)
+  case mobileNetV2
+  case mobileNetV3Large
+  case efficientNet(EfficientNetVariant)
+  case visionTransformer(VisionTransformerPlan)
+
+  /// The names `init(named:)` knows.
+  public static var names: [String] {
+    Backbone.allCases.map(\.rawValue)
+      + CIFARResNetDepth.allCases.map { "cifar_resnet\($0.rawValue)" }
+      + ["mobilenet_v2", "mobilenet_v3_large"]
+      + EfficientNetVariant.allCases.map { "efficientnet_\($0.rawValue)" }
+      + VisionTransformerPlan.names + VisionTransformerPlan.names.map { "\($0)-quickgelu" }
+  }
+
+  /// The network of a name; nil for a name that is not in `names`.
+  ///
+  /// - Parameters:
+  ///   - name: One of `names`.
+  ///   - smallKernel: The 3×3 stem, for ResNets alone.
+  public init?(named name: String, smallKernel: Bool = false) {
+    if let backbone = Backbone(rawValue: name) {
+      self = .resNet(backbone, smallKernel: smallKernel)
+    } else if let plan = VisionTransformerPlan(named: name) {
+      self = .visionTransformer(plan)
+    } else {
+      let deep = CIFARResNetDepth.allCases.first { name == "cifar_resnet\($0.rawValue)" }
+      let scaled = EfficientNetVariant.allCases.first { name == "efficientnet_\($0.rawValue)" }
+      if let deep {
+        self = .cifarResNet(deep)
+      } else if let scaled {
+        self = .efficientNet(scaled)
+      } else if name == "mobilenet_v2" {
+        self = .mobileNetV2
+      } else if name == "mobilenet_v3_large" {
+        self = .mobileNetV3Large
+      } else {
+        return nil
+      }
+    }
+  }
+
+  /// Length of the vector it computes for an image.
+  public var featureCount: Int {
+    switch self {
+    case .resNet(let backbone, _): backbone.featureCount
+    case .cifarResNet: CIFARResNet<Float>.featureCount
+    case .mobileNetV2: MobileNetV2<Float>.featureCount
+    case .mobileNetV3Large: MobileNetV3Large<Float>.featureCount
+    case .efficientNet: EfficientNet<Float>.featureCount
+    case .visionTransformer(let plan): plan.outputs
+    }
+  }
+
+  /// Draws the network.
+  public func network<S: KernelScalar>(_: S.Type, key: RandomKey) -> any Layer<S> {
+    switch self {
+    case .resNet(let backbone, let smallKernel):
+      ResNet<S>(backbone, smallKernel: smallKernel, key: key)
+    case .cifarResNet(let depth): CIFARResNet<S>(depth, classes: nil, key: key)
+    case .mobileNetV2: MobileNetV2<S>(key: key)
+    case .mobileNetV3Large: MobileNetV3Large<S>(key: key)
+    case .efficientNet(let variant): EfficientNet<S>(variant, key: key)
+    case .visionTransformer(let plan): VisionTransformer<S>(plan, key: key)
+    }
+  }
+}
