@@ -52,14 +52,33 @@ public struct StateMismatch: Error, CustomStringConvertible, Sendable {
   }
 }
 
+extension Parameter {
+  /// Its shape in files.
+  public var fileShape: [Int] {
+    role == .filter ? [3, 2, 0, 1].map { value.shape[$0] } : value.shape
+  }
+
+  /// A tensor of its shape, such as its gradient, in the layout of files.
+  func inFileLayout(_ tensor: Tensor<Scalar>) -> Tensor<Scalar> {
+    role == .filter ? tensor.permuted(axes: 3, 2, 0, 1) : tensor
+  }
+}
+
 extension Layer {
+  /// The gradients that trained parameters hold now, under the names and in the layout of the state
+  /// dictionary.
+  public func gradientDictionary() -> [NamedTensor<Scalar>] {
+    parameters.compactMap { name, parameter in
+      parameter.gradient.map { NamedTensor(name: name, tensor: parameter.inFileLayout($0)) }
+    }
+  }
+
   /// Every parameter and statistic, in PyTorch's layout and order.
   public func stateDictionary() -> [NamedTensor<Scalar>] {
     parameters.map { name, parameter in
       NamedTensor(
         name: name,
-        tensor: parameter.role == .filter
-          ? parameter.value.permuted(axes: 3, 2, 0, 1) : parameter.value,
+        tensor: parameter.inFileLayout(parameter.value),
         isCounter: parameter.role == .counter)
     }
   }
@@ -85,8 +104,7 @@ extension Layer {
         if !(withoutCounters && parameter.role == .counter) { mismatch.missing.append(name) }
         continue
       }
-      let shape = parameter.value.shape
-      let expected = parameter.role == .filter ? [3, 2, 0, 1].map { shape[$0] } : shape
+      let expected = parameter.fileShape
       if tensor.shape != expected {
         mismatch.misshaped.append((name, expected, tensor.shape))
       }

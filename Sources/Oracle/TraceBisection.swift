@@ -90,7 +90,8 @@ public struct TraceBisection: Sendable {
     }
     // Step 0 holds parameters only; what the manifest does not list comes last.
     let listed = order.filter { ours[$0] != nil }
-    let names = listed + ours.keys.filter { !Set(listed).contains($0) }
+    let known = Set(listed)
+    let names = listed + ours.keys.filter { !known.contains($0) }
     let held = names.filter { theirs[$0] != nil }
     let allowed = Tolerance(relative: tolerance, absolute: 0, reason: "the trace's")
     return Step(

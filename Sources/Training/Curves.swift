@@ -13,12 +13,6 @@ import Formats
 /// - Throws: When the metrics cannot be read or the pictures not written.
 public func drawCurves(_ folder: RunFolder, title: String) throws {
   let lines = try JSONLinesWriter.read(folder.metrics)
-  func points(_ key: String) -> [Point] {
-    lines.compactMap { line in
-      guard let step = line["step"]?.double, let value = line[key]?.double else { return nil }
-      return Point(step, value)
-    }
-  }
   var names: [String] = []
   for line in lines {
     for entry in line.object?.entries ?? [] where !names.contains(entry.key) {
@@ -28,7 +22,7 @@ public func drawCurves(_ folder: RunFolder, title: String) throws {
   func chart(_ title: String, _ yLabel: String, _ keys: [String]) -> LineChart {
     LineChart(
       title, xLabel: "step", yLabel: yLabel,
-      series: keys.filter(names.contains).map { LineChart.Series($0, points($0)) })
+      series: keys.filter(names.contains).map { LineChart.Series($0, points(of: $0, in: lines)) })
   }
   let correlations = names.filter { $0.hasPrefix("DC_") && !$0.hasSuffix("_chance") }
   let chance = names.filter { $0.hasPrefix("DC_") && $0.hasSuffix("_chance") }
@@ -47,4 +41,12 @@ public func drawCurves(_ folder: RunFolder, title: String) throws {
   let sheet = ChartSheet(title, panels: panels, columns: 2)
   try sheet.write(to: "\(folder.path)/curves.svg")
   try sheet.write(to: "\(folder.path)/curves.png")
+}
+
+/// A metric's points over the steps, from the lines of `metrics.jsonl` that hold it.
+func points(of key: String, in lines: [JSONValue]) -> [Point] {
+  lines.compactMap { line in
+    guard let step = line["step"]?.double, let value = line[key]?.double else { return nil }
+    return Point(step, value)
+  }
 }

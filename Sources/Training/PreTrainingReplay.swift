@@ -97,12 +97,7 @@ public final class PreTrainingReplay<S: KernelScalar> {
       augmented: seen.augmented.watch(embedded.embeddings.augmented), representations: Φ,
       settings: configuration.objective)
     objective.total.backward()
-    let gradients = encoder.parameters.compactMap { name, parameter -> NamedTensor<S>? in
-      parameter.gradient.map {
-        NamedTensor(
-          name: name, tensor: parameter.role == .filter ? $0.permuted(axes: 3, 2, 0, 1) : $0)
-      }
-    }
+    let gradients = encoder.gradientDictionary()
     let η = run.schedule.learningRate(
       step: optimizer.steps, base: configuration.learningRate)
     if let limit = configuration.gradientClip { optimizer.clipGradients(to: limit) }

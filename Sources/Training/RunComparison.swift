@@ -113,17 +113,14 @@ public struct RunComparison: Sendable {
 extension RunComparison.Group {
   /// A metric's mean over the repetitions, at every step that all of them have.
   func mean(of key: String) -> [Point] {
-    let curves = metrics.map { lines in
-      lines.compactMap { line -> (step: Int, value: Double)? in
-        guard let step = line["step"]?.integer, let value = line[key]?.double else { return nil }
-        return (step, value)
-      }
+    let curves = metrics.map { points(of: key, in: $0) }
+    let values = curves.map { curve in
+      Dictionary(curve.map { ($0.x, $0.y) }, uniquingKeysWith: { first, _ in first })
     }
-    guard let first = curves.first else { return [] }
-    return first.compactMap { step, _ in
-      let values = curves.compactMap { curve in curve.first { $0.step == step }?.value }
-      guard values.count == curves.count else { return nil }
-      return Point(Double(step), values.reduce(0, +) / Double(values.count))
+    return (curves.first ?? []).compactMap { point in
+      let found = values.compactMap { $0[point.x] }
+      guard found.count == values.count else { return nil }
+      return Point(point.x, found.reduce(0, +) / Double(found.count))
     }
   }
 }

@@ -123,10 +123,10 @@ func parameterSlots<S>(_ layer: some Layer<S>, generated: Bool) -> [TensorSlot] 
   layer.parameters.enumerated().compactMap { index, entry in
     let (name, parameter) = entry
     guard parameter.role != .counter else { return nil }
-    let own = parameter.value.shape
-    let shape = parameter.role == .filter ? [3, 2, 0, 1].map { own[$0] } : own
+    let shape = parameter.fileShape
     let isVariance = name.hasSuffix("running_var")
-    let bound = shape.count > 1 ? (6 * Double(shape[0]) / Double(own.reduce(1, *))).squareRoot() : 0
+    let bound =
+      shape.count > 1 ? (6 * Double(shape[0]) / Double(shape.reduce(1, *))).squareRoot() : 0
     // Filters by He's rule; gains and variances around 1, biases and means around 0.
     let isCentred = name.hasSuffix("bias") || name.hasSuffix("running_mean")
     let range =
