@@ -122,6 +122,22 @@ enum Program {
     }
   }
 
+  @Test("bench --profile prints where a step's time goes and draws it")
+  func profile() throws {
+    try inDirectory { directory in
+      let outcome = try Program.run([
+        "bench", "step/mv-mr", "--profile", "--repeat", "1", "--output", "\(directory)/new",
+      ])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      for name in ["conv2D", "batchNorm", "waiting for the batch"] {
+        #expect(outcome.output.contains(name), "\(outcome.output)")
+      }
+      let picture = try String(
+        contentsOfFile: "\(directory)/new/profile-step-mv-mr-32.svg", encoding: .utf8)
+      #expect(picture.contains("<svg") && picture.contains("conv2D"))
+    }
+  }
+
   @Test("pretrain, evaluate linear and evaluate knn agree on one run")
   func wholeJob() throws {
     try inDirectory { directory in
