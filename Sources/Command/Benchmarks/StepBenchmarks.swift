@@ -6,16 +6,23 @@ import MVMR
 
 extension Benchmark {
   /// Training steps.
-  static var steps: [Benchmark] { [Backbone.resnet18, .resnet50].map(training) + [preTraining] }
+  static var steps: [Benchmark] {
+    [Backbone.resnet18, .resnet50].flatMap { backbone in
+      [true, false].map { training(backbone, winograd: $0) }
+    } + [preTraining]
+  }
 
   /// Forward and backward of a ResNet with the small stem, 16 images of 96 × 96.
-  private static func training(_ backbone: Backbone) -> Benchmark {
-    Benchmark(name: "step/\(backbone.rawValue)-96", unit: "images/s", work: 16) {
+  private static func training(_ backbone: Backbone, winograd: Bool) -> Benchmark {
+    let name = "step/\(backbone.rawValue)-96\(winograd ? "" : "-direct")"
+    return Benchmark(name: name, unit: "images/s", work: 16) {
       let network = ResNet<Float>(backbone, smallKernel: true, key: RandomKey(seed: 3))
       let x = Tensor<Float>.normal([16, 96, 96, 3], key: RandomKey(seed: 4))
       return {
         network.clearGradients()
-        network(Variable(x), mode: .training).squared().mean().backward()
+        Winograd.$isAllowed.withValue(winograd) {
+          network(Variable(x), mode: .training).squared().mean().backward()
+        }
       }
     }
   }
