@@ -58,6 +58,7 @@ public struct ImagePreparation: Hashable, Sendable {
   /// - Parameters:
   ///   - view: Any square image.
   ///   - side: Side of the result, in pixels; the input's own when left out.
+  /// - Returns: `side × side` pixels.
   public func fitted(_ view: Image, side: Int? = nil) -> Image {
     guard let side = side ?? self.side, side != view.width || side != view.height else {
       return view

@@ -122,6 +122,8 @@ public final class EmbeddingStore {
   /// The vector of a digest; nil if there is none, or it is damaged.
   ///
   /// - Parameter digest: 32 bytes.
+  /// - Returns: `width` numbers.
+  /// - Throws: `io` when the file cannot be mapped.
   public func vector(of digest: [UInt8]) throws(FormatError) -> [Float]? {
     guard digest.count == 32, let i = places[Digest(digest)] else { return nil }
     let start = EmbeddingStore.headerSize + i * recordSize

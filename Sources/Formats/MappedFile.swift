@@ -15,7 +15,7 @@
 #endif
 
 /// The first bytes of an open file, mapped for reading.
-final class MappedFile {
+@safe final class MappedFile {
   /// Bytes that are mapped.
   let byteCount: Int
   private let start: UnsafeMutableRawPointer?

@@ -76,6 +76,7 @@ public enum NamedNetwork: Hashable, Sendable {
   ///   - recomputes: Keep a part of a ResNet's activations and compute the rest again in backward
   ///     (Recomputation.swift); other networks keep all.
   ///   - key: Draws the weights.
+  /// - Returns: The network, with the random weights its paper begins with.
   public func network<S: KernelScalar>(
     _ type: S.Type, recomputes: Bool = false, key: RandomKey
   ) -> any Layer<S> {

@@ -136,6 +136,7 @@ extension HeadLayer {
   /// - Parameters:
   ///   - layers: From the input on.
   ///   - inputs: Length of the input.
+  /// - Returns: Its length.
   public static func outputCount(of layers: [HeadLayer], inputs: Int) -> Int? {
     var width = inputs
     for layer in layers {

@@ -230,7 +230,7 @@ public struct Configuration: Sendable, Hashable {
         "warmup_epochs is \(warmupEpochs) of \(epochs) epochs, so the cosine never begins",
         "make epochs larger, warmup_epochs smaller, or choose scheduler: cosine")
     }
-    try checkNetwork(fail)
+    try checkMethod(fail)
     if gradientCache != nil && viewStatistics == .together {
       throw fail(
         "encoder.chunk is \(cacheChunk) and encoder.batch_norm together, but a chunk holds one view",
@@ -254,35 +254,6 @@ public struct Configuration: Sendable, Hashable {
       throw fail(
         "hog.pool is \(gradientPool), larger than images of \(imageSize) pixels",
         "make hog.pool at most the image's side")
-    }
-  }
-
-  /// Rules between keys of the network and of the method.
-  private func checkNetwork(_ fail: (String, String) -> FormatError) throws {
-    guard let network = NamedNetwork(named: backbone.rawValue) else { return }
-    if network.forImages(of: imageSize) == nil {
-      throw fail(
-        "encoder.backbone is \(backbone.rawValue), which cannot cut images of \(imageSize) pixels "
-          + "into whole patches",
-        "make dataset.size a multiple of its patch, the number after ViT-B- or ViT-L-")
-    }
-    if !network.isResNet && (smallKernel || recomputes) {
-      throw fail(
-        "encoder.\(smallKernel ? "small_kernel" : "recompute") is for ResNets, encoder.backbone is "
-          + backbone.rawValue, "write false, or leave it out")
-    }
-    if method != .mvmr && gradientCache != nil {
-      throw fail(
-        "encoder.chunk is for mv-mr, whose loss needs the whole batch; method is \(method.rawValue)",
-        "leave encoder.chunk out and make batch_size smaller")
-    }
-    if method == .seed && distillation.queue < batchSize {
-      throw fail(
-        "distill.queue is \(distillation.queue), smaller than a batch of \(batchSize)",
-        "make distill.queue at least batch_size")
-    }
-    if method != .seed && distillation.patches > 0 {
-      throw fail("distill.patches is for seed", "leave it out, or write method: seed")
     }
   }
 }

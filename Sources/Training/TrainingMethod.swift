@@ -38,6 +38,8 @@ protocol TrainingMethod: AnyObject {
   ///   - batch: With the views that were asked for.
   ///   - encoder: What is trained; its running statistics are updated.
   ///   - key: Of this batch; draws dropout and whatever else is random in the step.
+  /// - Returns: The loss, and what the run watches.
+  /// - Throws: When an image or a cache cannot be read.
   func step(
     _ batch: PreTrainingBatch, _ encoder: Encoder<Float>, key: RandomKey
   ) throws -> MethodStep

@@ -13,8 +13,7 @@ import Testing
 
 @Suite("Distillation runs", .serialized) struct DistillationTests {
   static let methods: [[String]] = [
-    ["mv-mr"], ["seed"], ["seed", "distill.patches=2"], ["simreg"],
-    ["simreg", "teacher.view=independent"], ["simreg", "teacher.view=original"],
+    ["mv-mr"], ["seed", "distill.patches=2"], ["simreg", "teacher.view=independent"],
   ]
 
   func withTeacher(_ body: (_ directory: String, _ teacher: String) throws -> Void) throws {
@@ -37,7 +36,7 @@ import Testing
       let whole = "\(directory)/whole"
       let result = try PreTrainingRun(c, output: whole).run()
       #expect(result.steps == 6 && result.trained != nil && result.teacherImages?.computed == 96)
-      for stop in [1, 3, 5] {
+      for stop in [2, 4] {
         let parts = "\(directory)/parts\(stop)"
         var step = 0
         _ = try PreTrainingRun(c, output: parts)
@@ -64,9 +63,9 @@ import Testing
     defer { ThreadTeam.count = 0 }
     try withTeacher { _, teacher in
       var all: [[UInt32]] = []
-      for (threads, workers) in [(1, 1), (2, 1), (5, 3)] {
+      for (threads, workers) in [(1, 1), (5, 3)] {
         ThreadTeam.count = threads
-        let more = method.dropFirst() + ["n_workers=\(workers)", "epochs=2"]
+        let more = method.dropFirst() + ["n_workers=\(workers)", "epochs=1", "warmup_epochs=0"]
         let training = try self.training(method[0], teacher, Array(more)).training
         let loader = training.remainingBatches()
         while let batch = try loader.next() { _ = try training.step(batch) }
@@ -89,12 +88,12 @@ import Testing
   func composition() throws {
     try withTeacher { _, path in
       for method in ["mv-mr", "seed", "simreg"] {
-        let (run, teacher) = try training(method, path, [])
+        let (run, teacher) = try training(method, path, ["teacher.size=24"])
         let batch = try #require(try run.remainingBatches().next())
         let twin = try PreTraining.randomEncoder(run.configuration)
         let x = method == "mv-mr" ? batch.original : batch.augmented
-        // The teacher sees 32 pixels in ImageNet's statistics; the student sees 16 of them.
-        #expect(batch.planned.teacher?.shape == [16, 32, 32, 3])
+        // The teacher sees 24 pixels; the student sees 16 of them.
+        #expect(batch.planned.teacher?.shape == [16, 24, 24, 3])
         let t = teacher.encoder(try #require(batch.planned.teacher))
         let expected: ObjectiveValue<Float>
         switch method {

@@ -28,9 +28,8 @@ import Testing
   @Test(
     "with a cache a teacher says the same bits, and sees each image once",
     arguments: [
-      ("mv-mr", []), ("mv-mr", ["teacher.input=upsampled"]),
-      ("mv-mr", ["teacher.input=released-code", "dataset.n_aug=2"]),
-      ("simreg", ["teacher.view=original"]), ("seed", ["teacher.view=original"]),
+      ("mv-mr", []), ("mv-mr", ["teacher.input=released-code", "dataset.n_aug=2"]),
+      ("simreg", ["teacher.view=original"]),
     ] as [(String, [String])])
   func cache(method: String, overrides: [String]) throws {
     try withTeacher { directory, path in
@@ -58,7 +57,7 @@ import Testing
           .first { $0.hasSuffix(".embeddings") })
       let url = URL(filePath: "\(cache)/\(name)")
       let whole = try Data(contentsOf: url)
-      for length in stride(from: 0, to: whole.count, by: whole.count / 7 + 1) {
+      for length in stride(from: 0, to: whole.count, by: whole.count / 3 + 1) {
         try whole.prefix(length).write(to: url)
         #expect(try embeddings("mv-mr", path, cache: cache, epochs: 1).tensors == plain)
       }
@@ -111,7 +110,7 @@ import Testing
     try withTeacher { _, path in
       func first(_ input: String) throws -> (Tensor<Float>, PreTrainingBatch, FrozenEncoder) {
         let (run, teacher) = try DistillationTests().training(
-          "mv-mr", path, ["teacher.input=\(input)", "teacher.statistics=clip"])
+          "mv-mr", path, ["teacher.input=\(input)", "teacher.statistics=clip", "teacher.size=24"])
         let batch = try #require(try run.remainingBatches().next())
         return (try teacher.embeddings(of: batch), batch, teacher.encoder)
       }
@@ -119,11 +118,11 @@ import Testing
       let student = ChannelStatistics.imageNet
       #expect(
         encoder(
-          teacherInput(batch.original, side: 32, statistics: student, input: .releasedCode))
+          teacherInput(batch.original, side: 24, statistics: student, input: .releasedCode))
           == released)
       let (upsampled, _, _) = try first("upsampled")
       #expect(
-        encoder(teacherInput(batch.original, side: 32, statistics: student)) == upsampled)
+        encoder(teacherInput(batch.original, side: 24, statistics: student)) == upsampled)
       let (native, _, _) = try first("native")
       #expect(native != released && native != upsampled && released != upsampled)
     }

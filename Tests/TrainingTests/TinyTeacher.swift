@@ -25,6 +25,7 @@ enum TinyTeacher {
   ) throws -> Configuration {
     let more = [
       "method=\(method)", "teacher.path='\(path)'", "teacher.network=cifar_resnet20",
+      "teacher.size=16",
       "distill.queue=24", "distill.patch_size=8", "lr=1e-2",
     ]
     return try Configuration(yaml: TinyRun.yaml, overrides: more + overrides)
