@@ -86,7 +86,7 @@ let package = Package(
     floor("Autodiff", on: ["Kernels", "Randomness", "Tensors"]),
     floor("Representations", on: ["Kernels", "Tensors", "Images"], settings: checkedAndOptimised),
     floor(
-      "Datasets", on: ["Kernels", "Randomness", "Tensors", "Images"],
+      "Datasets", on: ["Kernels", "Randomness", "Tensors", "Images", "Formats"],
       settings: checkedAndOptimised),
     // Floor 3
     floor("Networks", on: ["Kernels", "Randomness", "Tensors", "Autodiff"]),

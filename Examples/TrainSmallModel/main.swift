@@ -23,7 +23,7 @@ let representations: [Representation<Float>] = [
 ]
 
 /// The share of unseen shapes that 20 nearest neighbours name rightly from a network's features.
-func accuracy(of network: ResNet<Float>) throws -> Double {
+func accuracy(of network: any Layer<Float>) throws -> Double {
   let known = try extractFeatures(network, shapes, statistics: pixels.statistics)
   let asked = try extractFeatures(network, unseen, statistics: pixels.statistics)
   return nearestNeighbourAccuracy(training: known, test: asked)

@@ -43,7 +43,8 @@ struct Command: Sendable {
 
 enum CommandLineTool {
   static let commands: [Command] = [
-    .pretrain, .evaluateLinear, .evaluateKNN, .oracleList, .oracleEmit, .oracleCheck, .oracleTrace,
+    .pretrain, .distill, .embed, .evaluateLinear, .evaluateKNN, .oracleList, .oracleEmit,
+    .oracleCheck, .oracleTrace,
     .oracleBisect, .compare, .inspect, .convert, .gradcheck, .fingerprint, .bench, .synthesize,
   ]
 

@@ -49,7 +49,12 @@ extension Command {
       }
       return 0
     }
-    let run = try prepare(arguments)
+    return try carryOut(try prepare(arguments), arguments)
+  }
+
+  /// Runs to the end or to Ctrl-C, with progress, and prints what came out.
+  static func carryOut(_ run: PreTrainingRun, _ arguments: Arguments) throws -> Int32 {
+    let verb = run.configuration.hasTeacher ? "distill" : "pretrain"
     if arguments.has(.trapNonFinite) { run.trapNonFinite() }
     Interruption.watch()
     let progress = RunProgress(
@@ -63,7 +68,7 @@ extension Command {
       print(
         """
         Stopped after step \(result.steps); the checkpoint is written.
-        Continue with: mvmr pretrain --resume \(result.folder.path)
+        Continue with: mvmr \(verb) --resume \(result.folder.path)
         """)
       return 130
     }
@@ -72,6 +77,9 @@ extension Command {
       String(
         format: "%d steps in %.0f s, %.0f images/s; %.1f %% of the time spent waiting for data",
         result.steps, result.seconds, result.imagesPerSecond, 100 * result.waiting))
+    if let images = result.teacherImages {
+      print("The teacher saw \(images.computed) images; \(images.found) were found in the cache.")
+    }
     print(
       """
       Written to \(result.folder.path): result.json, curves.png, curves.svg, metrics.jsonl, \
@@ -92,6 +100,11 @@ extension Command {
         resuming: path, dataDirectory: arguments.string(.data), say: say)
     }
     let configuration = try configuration(arguments)
+    if configuration.hasTeacher {
+      throw TrainingError(
+        "the configuration has a teacher, so it asks for distillation",
+        remedy: "use mvmr distill, or remove the keys of teacher and clip to pre-train without one")
+    }
     // The official way to say "continue": a key of the configuration.
     if let path = configuration.fineTuneFrom {
       return try PreTrainingRun(
@@ -103,8 +116,10 @@ extension Command {
   }
 
   /// The configuration a command line asks for.
-  static func configuration(_ arguments: Arguments) throws -> Configuration {
-    var overrides = arguments.strings(.set)
+  static func configuration(
+    _ arguments: Arguments, more: [String] = []
+  ) throws -> Configuration {
+    var overrides = arguments.strings(.set) + more
     if let objective = arguments.string(.objective) { overrides.append("objective=\(objective)") }
     if let seed = arguments.string(.seed) { overrides.append("seed=\(seed)") }
     if let path = arguments.string(.config) {

@@ -100,7 +100,7 @@ extension Command {
     }
   }
 
-  private static func limits(_ arguments: Arguments) -> WeightFile.Limits {
+  static func limits(_ arguments: Arguments) -> WeightFile.Limits {
     var limits = WeightFile.Limits()
     limits.torch.pickle.passesOverUnknownGlobals = arguments.has(.skipObjects)
     limits.torch.zip.acceptsMissingChecksums = arguments.has(.missingChecksums)

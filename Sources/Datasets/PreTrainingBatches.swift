@@ -30,11 +30,14 @@ public struct PreTrainingBatch: Sendable {
   public let augmented: Tensor<Float>
   /// An independent view by the policy `custom`, normalised: `[N, s, s, 3]`; when asked for.
   public let augmentedPixels: Tensor<Float>?
+  /// What else the method wants to see.
+  public let planned: PlannedViews
 
   /// A batch made elsewhere, for example from a recorded trace.
   public init(
     epoch: Int, batch: Int, indices: [Int], labels: [Int], original: Tensor<Float>,
-    augmented: Tensor<Float>, augmentedPixels: Tensor<Float>?
+    augmented: Tensor<Float>, augmentedPixels: Tensor<Float>?,
+    planned: PlannedViews = PlannedViews()
   ) {
     self.epoch = epoch
     self.batch = batch
@@ -43,6 +46,7 @@ public struct PreTrainingBatch: Sendable {
     self.original = original
     self.augmented = augmented
     self.augmentedPixels = augmentedPixels
+    self.planned = planned
   }
 }
 
@@ -58,6 +62,9 @@ public struct PreTrainingBatches: Sendable {
   public let size: Int
   /// Whether `augmentedPixels` is made.
   public let drawsAugmentedPixels: Bool
+  /// What else batches carry.
+  public let plan: ViewPlan
+  private let teacherNormalization: PixelNormalization?
   private let normalization: PixelNormalization
   private let key: RandomKey
 
@@ -70,11 +77,12 @@ public struct PreTrainingBatches: Sendable {
   ///   - size: Side of every view, in pixels, at least 1; the data set's own when left out.
   ///   - statistics: What pixels are normalised with.
   ///   - drawsAugmentedPixels: Makes a second, independent view by the policy `custom`.
+  ///   - plan: What else batches carry.
   ///   - key: Names all draws of views.
   public init(
     dataset: any ImageDataset, sampler: BatchSampler, policy: AugmentationPolicy,
     size: Int? = nil, statistics: ChannelStatistics, drawsAugmentedPixels: Bool = false,
-    key: RandomKey
+    plan: ViewPlan = ViewPlan(), key: RandomKey
   ) {
     let size = size ?? dataset.imageSize
     require(
@@ -89,8 +97,10 @@ public struct PreTrainingBatches: Sendable {
     self.policy = policy
     self.size = size
     self.drawsAugmentedPixels = drawsAugmentedPixels
+    self.plan = plan
     self.key = key
     normalization = PixelNormalization(statistics)
+    teacherNormalization = (plan.teacher?.preparation?.statistics).map(PixelNormalization.init)
   }
 
   /// The steps of the view that sample `index` gets in an epoch: for a run's log.
@@ -117,6 +127,7 @@ public struct PreTrainingBatches: Sendable {
     var originals: [Image] = []
     var views: [Image] = []
     var pixels: [Image] = []
+    var more = DrawnViews()
     for index in indices {
       let image = try dataset.image(index)
       originals.append(AugmentationPolicy.none(image, size: size, key: key))
@@ -125,11 +136,44 @@ public struct PreTrainingBatches: Sendable {
         let pixelKey = key.child("augmented pixels").child(epoch).child(index)
         pixels.append(AugmentationPolicy.custom(image, size: size, key: pixelKey))
       }
+      draw(&more, of: image, view: views[views.count - 1], index: index, epoch: epoch)
     }
     return PreTrainingBatch(
       epoch: epoch, batch: batch, indices: indices, labels: indices.map(dataset.label),
       original: normalization.tensor(originals), augmented: normalization.tensor(views),
-      augmentedPixels: drawsAugmentedPixels ? normalization.tensor(pixels) : nil)
+      augmentedPixels: drawsAugmentedPixels ? normalization.tensor(pixels) : nil,
+      planned: more.tensors(normalization, teacherNormalization))
+  }
+
+  /// What the plan wants of one image.
+  private func draw(
+    _ more: inout DrawnViews, of image: Image, view: Image, index: Int, epoch: Int
+  ) {
+    func key(_ purpose: String) -> RandomKey {
+      self.key.child(purpose).child(epoch).child(index)
+    }
+    if plan.drawsSecondView {
+      more.second.append(policy(image, size: size, key: key("second")))
+    }
+    if let teacher = plan.teacher, teacher.isCached {
+      more.digests.append(contentDigest(image))
+    } else if let teacher = plan.teacher, let preparation = teacher.preparation {
+      switch teacher.view {
+      case .original: more.teacher.append(preparation.whole(image))
+      case .student: more.teacher.append(preparation.fitted(view))
+      case .independent(let policy):
+        more.teacher.append(preparation.fitted(policy(image, size: size, key: key("teacher"))))
+      }
+    }
+    if let patches = plan.patches {
+      for i in 0..<patches.count {
+        let patch = patches.policy(image, size: patches.size, key: key("patch").child(i))
+        more.patches.append(patch)
+        if let preparation = plan.teacher?.preparation {
+          more.teacherPatches.append(preparation.fitted(patch, side: patches.teacherSize))
+        }
+      }
+    }
   }
 
   /// Prepares the batches of several epochs in the background, from any point on.
@@ -149,5 +193,27 @@ public struct PreTrainingBatches: Sendable {
     ) { item in
       try make(epoch: (start + item) / perEpoch, batch: (start + item) % perEpoch)
     }
+  }
+}
+
+/// Images of a plan before they are tensors.
+private struct DrawnViews {
+  var second: [Image] = []
+  var teacher: [Image] = []
+  var digests: [[UInt8]] = []
+  var patches: [Image] = []
+  var teacherPatches: [Image] = []
+
+  func tensors(_ student: PixelNormalization, _ teacher: PixelNormalization?) -> PlannedViews {
+    var planned = PlannedViews()
+    func tensor(_ images: [Image], _ normalization: PixelNormalization?) -> Tensor<Float>? {
+      images.isEmpty ? nil : normalization?.tensor(images)
+    }
+    planned.second = tensor(second, student)
+    planned.teacher = tensor(self.teacher, teacher)
+    planned.digests = digests.isEmpty ? nil : digests
+    planned.patches = tensor(patches, student)
+    planned.teacherPatches = tensor(teacherPatches, teacher)
+    return planned
   }
 }

@@ -4,9 +4,17 @@
 // Policies   custom   crop 0.08…1, bilinear → flip ½ → jitter .8 .8 .8 .2 (p .8) → gray .2 → blur
 //            cifar    4 black pixels around, crop → flip ½
 //            cifar20  jitter .4 .4 .4 .1 (p .8) → gray .1 → crop 0.2…1, bicubic → flip ½
+//            Those of SEED and SimReg, from their released code, all bilinear:
+//            weak       crop 0.2…1 → flip ½
+//            moco_v1    crop 0.2…1 → gray .2 → jitter .4 .4 .4 .4 → flip ½
+//            moco_v2    crop 0.2…1 → jitter .4 .4 .4 .1 (p .8) → gray .2 → blur (p .5) → flip ½
+//            swav       as moco_v2, crop 0.14…1
+//            swav_small as moco_v2, crop 0.05…0.14
 // Draws      One stream a view, in the order of the steps. A coin u in 0…1 with probability p:
 //            flip and gray act when u < p, the jitter when u ≤ p.
-// Errata     D40: the blur is always applied, with a kernel of 2⌊0.05 s⌋ + 1 pixels
+// Errata     D40: custom's blur is always applied, with a kernel of 2⌊0.05 s⌋ + 1 pixels. moco_v2 and its
+//            kind blur with Pillow there, three box filters of σ in 0.1…2; here it is the Gaussian itself,
+//            cut off at 3 σ.
 // Read       AugmentationStep.swift, RandomResizedCrop.swift, ColorJitter.swift ← this file
 //            → ReleasedCodeAugmentation.swift
 // Tests      Tests/ImagesTests/AugmentationPolicyTests.swift
@@ -29,8 +37,21 @@ public enum AugmentationPolicy: String, CaseIterable, Codable, Sendable {
   case cifar
   /// CIFAR-20 pre-training.
   case cifar20
+  /// SimReg: crop and flip.
+  case weak
+  /// SEED with teachers of MoCo v1 and SimCLR.
+  case mocoV1 = "moco_v1"
+  /// SEED with teachers of MoCo v2, and SimReg's strong views.
+  case mocoV2 = "moco_v2"
+  /// SEED with teachers of SwAV.
+  case swav
+  /// SEED's small patches.
+  case swavSmall = "swav_small"
   /// The image itself, resized when it has another size.
   case none
+
+  /// Those of MV-MR's released code, and none.
+  public static let official: [AugmentationPolicy] = [.custom, .cifar, .cifar20, .none]
 
   /// A random view.
   ///
@@ -86,11 +107,46 @@ public enum AugmentationPolicy: String, CaseIterable, Codable, Sendable {
       let box = RandomResizedCrop(area: 0.2...1).draw(width: width, height: height, from: &stream)
       steps += [.crop(box: box), .resize(width: size, height: size, filter: .bicubic)]
       if stream.uniform() < 0.5 { steps.append(.flip) }
+    case .weak:
+      steps += AugmentationPolicy.crop(0.2...1, width, height, size, &stream)
+      if stream.uniform() < 0.5 { steps.append(.flip) }
+    case .mocoV1:
+      steps += AugmentationPolicy.crop(0.2...1, width, height, size, &stream)
+      if stream.uniform() < 0.2 { steps.append(.grayscale) }
+      let jitter = ColorJitter(brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.4)
+      steps += jitter.draw(from: &stream)
+      if stream.uniform() < 0.5 { steps.append(.flip) }
+    case .mocoV2, .swav, .swavSmall:
+      let area = self == .mocoV2 ? 0.2...1 : self == .swav ? 0.14...1 : 0.05...0.14
+      steps += AugmentationPolicy.crop(area, width, height, size, &stream)
+      if stream.uniform() <= 0.8 {
+        let jitter = ColorJitter(brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1)
+        steps += jitter.draw(from: &stream)
+      }
+      if stream.uniform() < 0.2 { steps.append(.grayscale) }
+      if stream.uniform() < 0.5 {
+        let sigma = stream.uniform(in: 0.1...2)
+        // Reflection reaches no further than the image.
+        let reach = min(Int((3 * sigma).rounded(.up)), size - 1)
+        steps.append(.blur(kernelSize: 2 * reach + 1, sigma: sigma))
+      }
+      if stream.uniform() < 0.5 { steps.append(.flip) }
     case .none:
       if width != size || height != size {
         steps.append(.resize(width: size, height: size, filter: .bilinear))
       }
     }
     return AugmentationDraw(policy: self, steps: steps)
+  }
+
+  /// A random crop, resized to the view.
+  private static func crop(
+    _ area: ClosedRange<Double>, _ width: Int, _ height: Int, _ size: Int,
+    _ stream: inout RandomStream
+  ) -> [AugmentationStep] {
+    [
+      .crop(box: RandomResizedCrop(area: area).draw(width: width, height: height, from: &stream)),
+      .resize(width: size, height: size, filter: .bilinear),
+    ]
   }
 }

@@ -37,7 +37,7 @@ public func channelStatistics<S: KernelScalar>(
   let partial = Buffer<S>(uninitialized: 2 * blocks.count * blocks.pitch)
   let means = partial.pointer
   let squares = partial.pointer + blocks.count * blocks.pitch
-  blocks.forEach { b, rows in
+  blocks.inParallel { b, rows in
     let p = from + rows.lowerBound * channels
     let (m, q) = (means + b * blocks.pitch, squares + b * blocks.pitch)
     var c = 0
@@ -115,7 +115,7 @@ public func channelGradientSums<S: KernelScalar>(
   let sums = partial.pointer
   let products = partial.pointer + blocks.count * blocks.pitch
   let (μ, kept) = (UnsafePointer(mean.pointer), gated?.pointer)
-  blocks.forEach { b, rows in
+  blocks.inParallel { b, rows in
     let first = rows.lowerBound * channels
     let size = rows.count * channels
     let scratch = kept == nil && !gate.isOpen ? Buffer<S>(uninitialized: size) : nil
@@ -330,7 +330,7 @@ private struct RowBlocks<S: KernelScalar> {
 
   /// Calls `body` with every block and its rows, on the team.
   @inline(__always)
-  func forEach(_ body: (Int, Range<Int>) -> Void) {
+  func inParallel(_ body: (Int, Range<Int>) -> Void) {
     parallelRuns(count, grain: 4) { run in
       for b in run { body(b, self[b]) }
     }

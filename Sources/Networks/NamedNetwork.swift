@@ -70,15 +70,61 @@ public enum NamedNetwork: Hashable, Sendable {
   }
 
   /// Draws the network.
-  public func network<S: KernelScalar>(_: S.Type, key: RandomKey) -> any Layer<S> {
+  ///
+  /// - Parameters:
+  ///   - type: `Float` or `Double`.
+  ///   - recomputes: Keep a part of a ResNet's activations and compute the rest again in backward
+  ///     (Recomputation.swift); other networks keep all.
+  ///   - key: Draws the weights.
+  /// - Returns: The network, with the random weights its paper begins with.
+  public func network<S: KernelScalar>(
+    _ type: S.Type, recomputes: Bool = false, key: RandomKey
+  ) -> any Layer<S> {
     switch self {
     case .resNet(let backbone, let smallKernel):
-      ResNet<S>(backbone, smallKernel: smallKernel, key: key)
-    case .cifarResNet(let depth): CIFARResNet<S>(depth, classes: nil, key: key)
-    case .mobileNetV2: MobileNetV2<S>(key: key)
-    case .mobileNetV3Large: MobileNetV3Large<S>(key: key)
-    case .efficientNet(let variant): EfficientNet<S>(variant, key: key)
-    case .visionTransformer(let plan): VisionTransformer<S>(plan, key: key)
+      var network = ResNet<S>(backbone, smallKernel: smallKernel, key: key)
+      network.recomputes = recomputes
+      return network
+    case .cifarResNet(let depth): return CIFARResNet<S>(depth, classes: nil, key: key)
+    case .mobileNetV2: return MobileNetV2<S>(key: key)
+    case .mobileNetV3Large: return MobileNetV3Large<S>(key: key)
+    case .efficientNet(let variant): return EfficientNet<S>(variant, key: key)
+    case .visionTransformer(let plan): return VisionTransformer<S>(plan, key: key)
     }
+  }
+
+  /// The same network for images of a given side; nil when it cannot see them.
+  ///
+  /// Convolutional networks see images of any size; a vision transformer has one position for each patch,
+  /// so it is built for one size, a multiple of its patch.
+  public func forImages(of side: Int) -> NamedNetwork? {
+    guard case .visionTransformer(var plan) = self else { return self }
+    guard side >= plan.patch, side % plan.patch == 0 else { return nil }
+    plan.imageSize = side
+    return .visionTransformer(plan)
+  }
+
+  /// Whether it is a ResNet of ResNet.swift: these alone have a small stem and recomputation.
+  public var isResNet: Bool {
+    if case .resNet = self { return true }
+    return false
+  }
+}
+
+/// One of `NamedNetwork.names`.
+public struct NetworkName: RawRepresentable, CaseIterable, Hashable, Sendable {
+  public let rawValue: String
+
+  /// nil for a name that is not in `NamedNetwork.names`.
+  public init?(rawValue: String) {
+    guard NamedNetwork(named: rawValue) != nil else { return nil }
+    self.rawValue = rawValue
+  }
+
+  /// The name of a ResNet.
+  public init(_ backbone: Backbone) { rawValue = backbone.rawValue }
+
+  public static var allCases: [NetworkName] {
+    NamedNetwork.names.compactMap(NetworkName.init(rawValue:))
   }
 }

@@ -32,9 +32,12 @@ public struct RepresentationBatch<Scalar: KernelScalar> {
     self.values = values
   }
 
+  /// Whether it is a teacher's embedding: `teacher`, or `clip` as the released code calls it.
+  var isTeacher: Bool { name == "teacher" || name == "clip" }
+
   /// The released code divides these by 32 before their distances are taken, the others not.
   var releasedScale: Scalar {
-    ["full_img", "full_img_scatnet", "full_img_augment", "clip"].contains(name) ? 1 / 32 : 1
+    isTeacher || ["full_img", "full_img_scatnet", "full_img_augment"].contains(name) ? 1 / 32 : 1
   }
 }
 
@@ -46,6 +49,16 @@ public struct ObjectiveValue<Scalar: KernelScalar> {
   public let terms: [(name: String, value: Scalar)]
   /// What each term with a distance correlation would be if the rows were paired by chance.
   public let chance: [(name: String, value: Scalar)]
+
+  /// A value with its terms.
+  public init(
+    total: Variable<Scalar>, terms: [(name: String, value: Scalar)],
+    chance: [(name: String, value: Scalar)]
+  ) {
+    self.total = total
+    self.terms = terms
+    self.chance = chance
+  }
 }
 
 /// The objective of MV-MR, equation (10).
@@ -90,8 +103,8 @@ public func mvmrObjective<S>(
     let β = S(settings.representationWeights[Φ.name] ?? 1)
     let B = centred(Variable(isScaled ? Φ.values * Φ.releasedScale : Φ.values))
     let correlation = distanceCorrelation(Ã, B, degenerate: settings.degenerate)
-    // D1: the released code's sign, for hand-crafted representations but not for CLIP.
-    let isReversed = settings.resolvedSign == .releasedCode && Φ.name != "clip"
+    // D1: the released code's sign, for hand-crafted representations but not for a teacher.
+    let isReversed = settings.resolvedSign == .releasedCode && !Φ.isTeacher
     let term = isReversed ? correlation : 1 - correlation
     L = L + β * term
     terms.append(("DC_\(Φ.name)", term.value.scalar))

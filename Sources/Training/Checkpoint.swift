@@ -1,12 +1,14 @@
 // The checkpoint: everything a run needs to go on as if it had never stopped.
 //
 // Content    encoder and its running statistics; the optimiser's moments and step count; the online
-//            probe and its optimiser; epoch, batch and step; the random key; the configuration
+//            probe and its optimiser; what the method remembers (SEED's queue); epoch, batch and step; the
+//            random key; the configuration
 // Why enough Batches, views and learning rates are functions of the key and the position, so no
 //            generator and no shuffled list has to be stored.
 // Format     safetensors with checksums, written by the crash-safe protocol of Formats/DurableFile.swift;
 //            every other safetensors reader can read the weights
-// Names      encoder.backbone.*, encoder.projector.*, online_finetuner.*, optimizer.<moment>.<name>
+// Names      encoder.backbone.*, encoder.projector.*, online_finetuner.*, optimizer.<moment>.<name>,
+//            method.<name>
 // Read       Networks/StateDictionary.swift, Formats/SafeTensors.swift ← this file → PreTraining.swift
 // Tests      Tests/TrainingTests/PreTrainingRunTests.swift
 
@@ -38,8 +40,12 @@ public struct Checkpoint: Sendable {
   /// The backbone's and projector's tensors, as `backbone.*` and `projector.*`.
   public let encoder: [NamedTensor<Float>]
   let probe: [NamedTensor<Float>]
+  let method: [NamedTensor<Float>]
   let moments: [String: Tensor<Float>]
   let probeMoments: [String: Tensor<Float>]
+
+  /// What the metadata call a run's checkpoint, whatever its method.
+  static let kind = "mvmr.pretraining"
 
   /// Reads a checkpoint, or the version before it when the file is damaged.
   ///
@@ -72,7 +78,7 @@ public struct Checkpoint: Sendable {
       }
       return number
     }
-    guard try text("kind") == "mvmr.pretraining" else {
+    guard try text("kind") == Checkpoint.kind else {
       throw Checkpoint.error(
         path, "this is no checkpoint of a pre-training run", "use another file")
     }
@@ -100,6 +106,7 @@ public struct Checkpoint: Sendable {
     }
     encoder = parts["encoder"] ?? []
     probe = parts["online_finetuner"] ?? []
+    method = parts["method"] ?? []
     moments = dictionary("optimizer")
     probeMoments = dictionary("online_finetuner_optimizer")
   }
@@ -145,6 +152,9 @@ extension PreTraining {
     for entry in probe.head.stateDictionary() {
       try add("online_finetuner.\(entry.name)", entry.tensor)
     }
+    for entry in method.state {
+      try add("method.\(entry.name)", entry.tensor, counter: entry.isCounter)
+    }
     for (prefix, optimizer) in optimizers {
       for (i, (name, _)) in optimizer.parameters.enumerated() {
         for (moment, values) in zip(optimizer.momentNames, optimizer.moments[i]) {
@@ -153,7 +163,7 @@ extension PreTraining {
       }
     }
     let metadata: OrderedMap<String> = [
-      "kind": "mvmr.pretraining",
+      "kind": Checkpoint.kind,
       "configuration": try configuration.yaml(),
       "epoch": "\(position.epoch)", "batch": "\(position.batch)", "step": "\(position.step)",
       "optimizer_steps": "\(optimizer.steps)", "probe_steps": "\(probe.optimizer.steps)",
@@ -169,6 +179,7 @@ extension PreTraining {
   func restore(_ checkpoint: Checkpoint) throws {
     try encoder.load(checkpoint.encoder)
     try probe.head.load(checkpoint.probe)
+    try method.restore(checkpoint.method)
     for (optimizer, moments) in [
       (optimizer, checkpoint.moments), (probe.optimizer, checkpoint.probeMoments),
     ] {

@@ -16,6 +16,7 @@ import Representations
 
 /// Everything that decides the result of a pre-training run, except the data themselves.
 public struct Configuration: Sendable, Hashable {
+  public var method = MethodName.mvmr
   public var batchSize = 256
   public var epochs = 1000
   public var warmupEpochs = 10
@@ -46,7 +47,7 @@ public struct Configuration: Sendable, Hashable {
   public var trainingImages: Int?
   public var testImages: Int?
 
-  public var backbone = Backbone.resnet50
+  public var backbone = NetworkName(.resnet50)
   public var encoderType = "resnet"
   public var projector = "8192-8192-8192"
   public var smallKernel = false
@@ -73,6 +74,8 @@ public struct Configuration: Sendable, Hashable {
   public var clipWeights: String?
   public var percentage: Double?
   public var featureCount: Int?
+  public var teacher = TeacherSettings()
+  public var distillation = DistillationSettings()
 
   /// The defaults of the official configurations.
   public init() {}
@@ -81,11 +84,24 @@ public struct Configuration: Sendable, Hashable {
   public enum SchedulerName: String, CaseIterable, Sendable {
     case warmupCosine = "warmup_cosine"
     case cosine, multistep
+    case holdCosine = "hold_cosine"
+    case releasedDistillation = "released_distillation"
+    case seed
+    case epochCosine = "epoch_cosine"
   }
 
   /// Data sets a configuration can name.
   public enum DatasetName: String, CaseIterable, Sendable {
     case synthetic, stl10, cifar10, cifar20, cifar100
+
+    /// Side of its images, in pixels; nil where `dataset.size` decides.
+    public var side: Int? {
+      switch self {
+      case .synthetic: nil
+      case .stl10: 96
+      case .cifar10, .cifar20, .cifar100: 32
+      }
+    }
   }
 
   /// Representations a configuration can name, in the order of the released code.
@@ -115,6 +131,18 @@ public struct Configuration: Sendable, Hashable {
     augmentedPixels ?? (objective.numerics == .paper ? .independent : .releasedCode)
   }
 
+  /// The network that is trained, for images of `dataset.size`.
+  public var network: NamedNetwork {
+    // `check` has proved that the name fits the images.
+    NamedNetwork(named: backbone.rawValue, smallKernel: smallKernel)?.forImages(of: imageSize)
+      ?? .resNet(.resnet50, smallKernel: smallKernel)
+  }
+
+  /// Whether a teacher is asked for.
+  public var hasTeacher: Bool {
+    teacher.path != nil || teacher.network != nil || clipModel != nil || method.needsTeacher
+  }
+
   /// The chunks in which a batch passes the encoder; nil when it passes whole.
   public var gradientCache: GradientCache? {
     cacheChunk > 0 && cacheChunk < batchSize
@@ -130,8 +158,15 @@ public struct Configuration: Sendable, Hashable {
   /// - Throws: `FormatError` naming the line (or the override), the key and what is wanted.
   public init(yaml text: String, path: String? = nil, overrides: [String] = []) throws {
     self.init()
-    try read(YAMLNode(parsing: text, path: path))
-    for override in overrides { try read(Configuration.node(override: override)) }
+    let nodes =
+      [try YAMLNode(parsing: text, path: path)]
+      + (try overrides.map { try Configuration.node(override: $0) })
+    // The method comes first: what it brings along, every key may change.
+    for field in ConfigurationField.all where field.key == "method" {
+      for node in nodes { if let value = node["method"] { try field.read(&self, value) } }
+    }
+    method.setDefaults(&self)
+    for node in nodes { try read(node) }
     try check(path: path)
   }
 
@@ -190,11 +225,12 @@ public struct Configuration: Sendable, Hashable {
       FormatError(
         .malformed, format: "YAML", path: path, at: .unknown, problem, remedy: remedy)
     }
-    if scheduler == .warmupCosine && warmupEpochs >= epochs {
+    if [.warmupCosine, .holdCosine].contains(scheduler) && warmupEpochs >= epochs {
       throw fail(
         "warmup_epochs is \(warmupEpochs) of \(epochs) epochs, so the cosine never begins",
         "make epochs larger, warmup_epochs smaller, or choose scheduler: cosine")
     }
+    try checkMethod(fail)
     if gradientCache != nil && viewStatistics == .together {
       throw fail(
         "encoder.chunk is \(cacheChunk) and encoder.batch_norm together, but a chunk holds one view",

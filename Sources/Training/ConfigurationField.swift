@@ -24,7 +24,9 @@ public struct ConfigurationField: Sendable {
     key.firstIndex(of: ".").map { String(key[key.index(after: $0)...]) } ?? key
   }
 
-  static let groups = ["dataset", "encoder", "scatnet", "hog", "loss", "clip"]
+  static let groups = [
+    "dataset", "encoder", "scatnet", "hog", "loss", "clip", "teacher", "distill",
+  ]
   static var topLevelKeys: [String] { all.filter { $0.group == nil }.map(\.name) + groups }
   static func keys(of group: String, checking node: YAMLNode) throws -> [String] {
     _ = try node.map()
@@ -33,6 +35,7 @@ public struct ConfigurationField: Sendable {
 
   /// Every key, in the order of the resolved file.
   public static let all: [ConfigurationField] = [
+    .choice("method", \.method, "what is trained"),
     .integer("batch_size", \.batchSize, 1...65536, "images in a batch"),
     .integer("epochs", \.epochs, 1...1_000_000, "passes over the training images"),
     .integer("warmup_epochs", \.warmupEpochs, 0...1_000_000, "epochs of linear warm-up"),
@@ -65,7 +68,7 @@ public struct ConfigurationField: Sendable {
     .optionalInteger("dataset.train_images", \.trainingImages, "use only the first so many"),
     .optionalInteger("dataset.test_images", \.testImages, "use only the first so many"),
     .text("encoder_type", \.encoderType, "resnet"),
-    .choice("encoder.backbone", \.backbone, "which residual network"),
+    .choice("encoder.backbone", \.backbone, "which network"),
     .text("encoder.out_dim", \.projector, "projector widths, such as 8192-8192-8192"),
     .bool("encoder.small_kernel", \.smallKernel, "3×3 stem without stride, for small images"),
     .bool(
@@ -104,7 +107,7 @@ public struct ConfigurationField: Sendable {
     .choice("loss.degenerate", \.objective.degenerate, "dCor of a constant batch, D7"),
     .choice("loss.correlation", \.objective.estimator, "estimate of dCor"),
     .weight("full_img"), .weight("full_img_scatnet"), .weight("full_img_augment"),
-    .weight("full_img_hog"), .weight("full_img_std"),
+    .weight("full_img_hog"), .weight("full_img_std"), .weight("teacher"),
     .number("probe_lr", \.probeLearningRate, 0...1e3, "learning rate of the online linear probe"),
     .bool(
       "probe_moves_statistics", \.probeMovesStatistics,
@@ -112,6 +115,43 @@ public struct ConfigurationField: Sendable {
     .integer("seed", \.seed, 0...Int.max, "every random number of the run follows from it"),
     .text("clip.model_name", \.clipModel, "teacher of a distillation run"),
     .text("clip.pretrained", \.clipWeights, "weights of the teacher"),
+    .text("teacher.path", \.teacher.path, "file of the teacher's weights (as --teacher)"),
+    .optionalChoice(
+      "teacher.network", \.teacher.network,
+      "which network the file holds, where it does not say so itself"),
+    .text("teacher.names", \.teacher.names, "whose names the file has (as --from)"),
+    .choice("teacher.output", \.teacher.output, "what is taken from it"),
+    .optionalInteger(
+      "teacher.width", \.teacher.width, "length of its output; told from the file, and checked"),
+    .text(
+      "teacher.digest", \.teacher.digest,
+      "SHA-256 of its weights and input; told from the file, and checked"),
+    .choice("teacher.input", \.teacher.input, "how a view becomes its input, D17"),
+    .optionalInteger("teacher.size", \.teacher.side, "side of its input, in pixels"),
+    .optionalInteger(
+      "teacher.resize", \.teacher.resize, "length of the short side before the middle is cut out"),
+    .optionalChoice(
+      "teacher.statistics", \.teacher.statistics, "in which statistics it sees images"),
+    .choice("teacher.view", \.teacher.view, "which view it sees in seed and simreg"),
+    .choice("teacher.aug_policy", \.teacher.policy, "how an independent view is drawn"),
+    .integer("distill.queue", \.distillation.queue, 1...(1 << 24), "K, embeddings in seed's queue"),
+    .number(
+      "distill.student_temperature", \.distillation.temperatures.student, 1e-6...1e3, "τ_S of seed"),
+    .number(
+      "distill.teacher_temperature", \.distillation.temperatures.teacher, 1e-6...1e3, "τ_T of seed"),
+    .optionalInteger(
+      "distill.hidden", \.distillation.hidden, "hidden width of seed's head"),
+    .integer(
+      "distill.patches", \.distillation.patches, 0...64, "small patches of an image in seed"),
+    .integer("distill.patch_size", \.distillation.patchSize, 8...1024, "their side, in pixels"),
+    .choice("distill.patch_policy", \.distillation.patchPolicy, "how they are drawn"),
+    .number(
+      "distill.lr_scale", \.distillation.rateScale, 1e-6...1e6,
+      "m of seed's schedule, images of a step over 256"),
+    .choice("distill.head", \.distillation.head, "simreg's head"),
+    .choice(
+      "distill.squared_difference", \.distillation.squaredDifference,
+      "simreg's squares over the batch, or over dimensions too"),
     .optionalInteger("num_features", \.featureCount, "length of h, for fine-tuning runs"),
     .text("comment", \.comment, "free text"),
   ]

@@ -10,8 +10,11 @@ import Formats
 /// - Parameters:
 ///   - folder: Where `metrics.jsonl` is read and `curves.svg`, `curves.png` are written.
 ///   - title: Heading of the sheet.
+///   - method: Whose losses they are.
 /// - Throws: When the metrics cannot be read or the pictures not written.
-public func drawCurves(_ folder: RunFolder, title: String) throws {
+public func drawCurves(
+  _ folder: RunFolder, title: String, method: MethodName = .mvmr
+) throws {
   let lines = try JSONLinesWriter.read(folder.metrics)
   var names: [String] = []
   for line in lines {
@@ -24,23 +27,32 @@ public func drawCurves(_ folder: RunFolder, title: String) throws {
       title, xLabel: "step", yLabel: yLabel,
       series: keys.filter(names.contains).map { LineChart.Series($0, points(of: $0, in: lines)) })
   }
-  let correlations = names.filter { $0.hasPrefix("DC_") && !$0.hasSuffix("_chance") }
-  let chance = names.filter { $0.hasPrefix("DC_") && $0.hasSuffix("_chance") }
-  var panels = [
-    chart("Objective L, eq. (10)", "loss", ["loss"]),
-    chart("Invariance and variance, eq. (7)", "loss", ["MSE", "STD"]),
-    chart("1 - distance correlation, eq. (8), (9)", "1 - dCor", correlations),
+  let shared = [
     chart("Online linear probe", "accuracy", ["probe_accuracy", "probe_test_accuracy"]),
     chart("Deviation of the embedding", "mean deviation", ["embedding_deviation"]),
     chart("Learning rate", "rate", ["learning_rate"]),
   ]
+  func write(_ panels: [LineChart]) throws {
+    let sheet = ChartSheet(title, panels: panels, columns: 2)
+    try sheet.write(to: "\(folder.path)/curves.svg")
+    try sheet.write(to: "\(folder.path)/curves.png")
+  }
+  guard method == .mvmr else {
+    return try write([chart("Loss of \(method.title)", "loss", method.terms)] + shared)
+  }
+  let correlations = names.filter { $0.hasPrefix("DC_") && !$0.hasSuffix("_chance") }
+  let chance = names.filter { $0.hasPrefix("DC_") && $0.hasSuffix("_chance") }
+  var panels =
+    [
+      chart("Objective L, eq. (10)", "loss", ["loss"]),
+      chart("Invariance and variance, eq. (7)", "loss", ["MSE", "STD"]),
+      chart("1 - distance correlation, eq. (8), (9)", "1 - dCor", correlations),
+    ] + shared
   // A run that was begun by an older version has none.
   if !chance.isEmpty {
     panels.insert(chart("The same, rows paired by chance", "1 - dCor", chance), at: 3)
   }
-  let sheet = ChartSheet(title, panels: panels, columns: 2)
-  try sheet.write(to: "\(folder.path)/curves.svg")
-  try sheet.write(to: "\(folder.path)/curves.png")
+  try write(panels)
 }
 
 /// A metric's points over the steps, from the lines of `metrics.jsonl` that hold it.

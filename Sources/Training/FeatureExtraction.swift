@@ -36,7 +36,7 @@ public struct LabelledFeatures: Sendable {
 /// - Returns: One row of features an image, in the data set's order.
 /// - Throws: When an image cannot be read.
 public func extractFeatures(
-  _ backbone: ResNet<Float>, _ dataset: any ImageDataset, statistics: ChannelStatistics,
+  _ backbone: any Layer<Float>, _ dataset: any ImageDataset, statistics: ChannelStatistics,
   batchSize: Int = 128, averagesMirror: Bool = false
 ) throws -> LabelledFeatures {
   let normalization = PixelNormalization(statistics)

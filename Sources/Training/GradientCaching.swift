@@ -19,6 +19,7 @@
 import Autodiff
 import Kernels
 import Networks
+import Randomness
 import Tensors
 
 /// How a batch passes the encoder in chunks.
@@ -64,28 +65,34 @@ public struct GradientCache: Hashable, Sendable {
 ///   - original: x `[N, height, width, 3]`, normalised.
 ///   - augmented: x̃, of x's shape.
 ///   - cache: Chunks and statistics.
+///   - randomness: Draws what dropout and stochastic depth leave out, of a chunk the same in both passes.
 /// - Returns: Features without gradient, and embeddings whose `backward` computes each chunk again.
 public func embedViews<S>(
-  _ encoder: Encoder<S>, original: Tensor<S>, augmented: Tensor<S>, cache: GradientCache
+  _ encoder: Encoder<S>, original: Tensor<S>, augmented: Tensor<S>, cache: GradientCache,
+  randomness: RandomKey? = nil
 ) -> EmbeddedViews<S> {
-  let (h̃, z̃) = embed(encoder, augmented, cache)
-  let (h, z) = embed(encoder, original, cache)
+  let (h̃, z̃) = embed(encoder, augmented, cache, randomness?.child("augmented"))
+  let (h, z) = embed(encoder, original, cache, randomness?.child("original"))
   return EmbeddedViews(features: (h, h̃), embeddings: (z, z̃))
 }
 
 private func embed<S>(
-  _ encoder: Encoder<S>, _ images: Tensor<S>, _ cache: GradientCache
+  _ encoder: Encoder<S>, _ images: Tensor<S>, _ cache: GradientCache, _ randomness: RandomKey?
 ) -> (features: Variable<S>, embeddings: Variable<S>) {
   let ranges = cache.ranges(of: images.shape[0])
+  func mode(_ rows: Range<Int>, tracksGradients: Bool) -> Mode {
+    let mode = cache.mode(tracksGradients: tracksGradients)
+    return randomness.map { mode.drawing(from: $0.child(rows.lowerBound)) } ?? mode
+  }
   let first = ranges.map { rows in
     let (h, z) = encoder.embed(
-      Variable(images.slice(rows, axis: 0)), mode: cache.mode(tracksGradients: false))
+      Variable(images.slice(rows, axis: 0)), mode: mode(rows, tracksGradients: false))
     return (h: h.value, z: z.value)
   }
   let embeddings = Variable(tracking: Tensor.concatenated(first.map(\.z), axis: 0)) { dZ in
     for rows in ranges {
       let z = encoder.embed(
-        Variable(images.slice(rows, axis: 0)), mode: cache.mode(tracksGradients: true)
+        Variable(images.slice(rows, axis: 0)), mode: mode(rows, tracksGradients: true)
       ).z
       z.backward(dZ.slice(rows, axis: 0))
     }

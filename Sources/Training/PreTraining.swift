@@ -1,13 +1,14 @@
-// Pre-training: the paper's method, one step at a time.
+// Pre-training and distillation, one step at a time: the paper's method, or another.
 //
 // Source     MV-MR §4, eq. (10)
-// Step       x̃ → f → h̃ → g → z̃          two passes with statistics of their own, augmented first
+// Step       the method's views of a batch → its loss → backward → optimiser; in mv-mr:
+//            x̃ → f → h̃ → g → z̃          two passes with statistics of their own, augmented first
 //            x → f → h → g → z
 //            Φᵢ = φᵢ(x)                   constants
 //            L(z, z̃, Φ) → backward → Adam
 // Order      Batches, views and rates are functions of (seed, epoch, batch), so a run has the same
 //            bits at any number of threads, and after a resume.
-// Read       PreTrainingObjective.swift ← this file → PreTrainingRun.swift
+// Read       PreTrainingObjective.swift, TrainingMethod.swift ← this file → PreTrainingRun.swift
 // Tests      Tests/TrainingTests/TrainingStepTests.swift, PreTrainingRunTests.swift
 
 import Autodiff
@@ -56,7 +57,7 @@ public final class PreTraining {
   let optimizer: Optimizer<Float>
   let probe: OnlineProbe
   let key: RandomKey
-  let representations: RepresentationSet
+  let method: any TrainingMethod
   private let batches: PreTrainingBatches
   let schedule: Schedule
   private let labelledBatches: BatchSampler?
@@ -67,23 +68,19 @@ public final class PreTraining {
   /// - Parameters:
   ///   - configuration: What decides it.
   ///   - data: Its data.
+  ///   - teacher: Its teacher, made from the same configuration; nil for a method without one.
   /// - Throws: When the configuration asks for something this recipe does not do.
-  public init(_ configuration: Configuration, data: DataSource) throws {
-    if configuration.clipModel != nil {
-      throw TrainingError(
-        "the configuration has a teacher (clip), so it asks for distillation",
-        remedy: "remove the key clip to pre-train without a teacher")
-    }
+  public init(_ configuration: Configuration, data: DataSource, teacher: Teacher? = nil) throws {
     self.configuration = configuration
     self.data = data
     key = RandomKey(seed: UInt64(configuration.seed))
+    method = try configuration.makeMethod(teacher: teacher, key: key.child("method"))
     encoder = try PreTraining.randomEncoder(configuration)
     optimizer = Optimizer(
       configuration.optimizer, of: encoder, weightDecay: configuration.weightDecay)
     probe = OnlineProbe(
-      features: configuration.backbone.featureCount, classes: data.classCount,
+      features: configuration.network.featureCount, classes: data.classCount,
       learningRate: configuration.probeLearningRate, key: key.child("probe"))
-    representations = try RepresentationSet(configuration)
     let images = repeated(data.training, configuration.copies)
     let sampler = BatchSampler(
       count: images.count, batchSize: configuration.batchSize, dropLast: true,
@@ -93,7 +90,8 @@ public final class PreTraining {
     batches = PreTrainingBatches(
       dataset: images, sampler: sampler, policy: configuration.policy,
       size: configuration.imageSize, statistics: data.statistics,
-      drawsAugmentedPixels: representations.needsAugmentedPixels, key: key.child("views"))
+      drawsAugmentedPixels: method.needsAugmentedPixels, plan: method.views,
+      key: key.child("views"))
     normalization = PixelNormalization(data.statistics)
     // Where only a part of the images has labels, the probe gets batches of its own.
     labelledBatches =
@@ -102,17 +100,22 @@ public final class PreTraining {
         count: data.labelled.count,
         batchSize: min(configuration.batchSize, data.labelled.count), dropLast: true,
         shuffles: true, key: key.child("labelled")) : nil
-    schedule = Schedule(configuration, batchesPerEpoch: sampler.batchesPerEpoch)
+    schedule = Schedule(
+      configuration, batchesPerEpoch: sampler.batchesPerEpoch, testCount: data.test.count)
   }
 
   /// The encoder a configuration starts from.
   public static func randomEncoder(_ configuration: Configuration) throws -> Encoder<Float> {
-    var encoder = Encoder<Float>(
-      backbone: configuration.backbone, smallKernel: configuration.smallKernel,
-      projector: try Projector<Float>.widths(configuration.projector),
+    try randomEncoder(configuration, of: Float.self)
+  }
+
+  /// The same in any number type.
+  static func randomEncoder<S: KernelScalar>(
+    _ configuration: Configuration, of type: S.Type
+  ) throws -> Encoder<S> {
+    Encoder<S>(
+      configuration.network, head: try configuration.head(), recomputes: configuration.recomputes,
       key: RandomKey(seed: UInt64(configuration.seed)).child("encoder"))
-    encoder.backbone.recomputes = configuration.recomputes
-    return encoder
   }
 
   /// Batches in one epoch.
@@ -144,17 +147,14 @@ public final class PreTraining {
     let start = position
     let learningRate = schedule.learningRate(
       step: optimizer.steps, base: configuration.learningRate)
-    let Φ = representations(
-      batch, key: key.child("shared draw").child(batch.epoch).child(batch.batch))
-    let (value, h, z) = preTrainingObjective(
-      encoder, original: batch.original, augmented: batch.augmented, representations: Φ,
-      settings: configuration.objective, statistics: configuration.viewStatistics,
-      cache: configuration.gradientCache)
+    let made = try method.step(batch, encoder, key: stepKey(batch))
+    let value = made.objective
     let loss = Double(value.total.value.scalar)
     if let found = NonFiniteTrap.found { throw diverged("\(found)", value, at: start) }
     guard loss.isFinite else { throw diverged("the loss is \(loss)", value, at: start) }
     (value.total / Float(configuration.accumulation)).backward()
     if let found = NonFiniteTrap.found { throw diverged("\(found)", value, at: start) }
+    method.remember()
 
     position.batch += 1
     position.step += 1
@@ -167,7 +167,7 @@ public final class PreTraining {
       optimizer.step(learningRate: learningRate)
       norm = length
     }
-    let probeAccuracy = try stepProbe(batch, h)
+    let probeAccuracy = try stepProbe(batch, made.features)
     if ends {
       position.epoch += 1
       position.batch = 0
@@ -178,8 +178,13 @@ public final class PreTraining {
       chance: value.chance.map { ($0.name, Double($0.value)) }, learningRate: learningRate,
       gradientNorm: norm,
       embeddingDeviation: Double(
-        standardDeviation(Variable(z), epsilon: 0).value.mean().scalar),
+        standardDeviation(Variable(made.embedding), epsilon: 0).value.mean().scalar),
       probeAccuracy: probeAccuracy)
+  }
+
+  /// Of everything random in a step besides views.
+  func stepKey(_ batch: PreTrainingBatch) -> RandomKey {
+    key.child("shared draw").child(batch.epoch).child(batch.batch)
   }
 
   /// Accuracy of the online probe on the test images, in evaluation mode.
@@ -221,7 +226,8 @@ public final class PreTraining {
   }
 }
 
-private func repeated(_ dataset: any ImageDataset, _ copies: Int) -> any ImageDataset {
+/// A data set with each image so many times in a row.
+func repeated(_ dataset: any ImageDataset, _ copies: Int) -> any ImageDataset {
   func open(_ dataset: some ImageDataset) -> any ImageDataset {
     RepeatedDataset(dataset, copies: copies)
   }

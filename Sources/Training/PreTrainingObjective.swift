@@ -11,6 +11,7 @@ import Autodiff
 import Kernels
 import Networks
 import Objectives
+import Randomness
 import Tensors
 
 /// How the two views of a batch meet batch norm (D51).
@@ -36,20 +37,24 @@ public struct EmbeddedViews<S: KernelScalar> {
 ///   - original: x `[N, height, width, 3]`, normalised.
 ///   - augmented: x̃, of x's shape.
 ///   - statistics: Whether the views pass one after the other, or together.
+///   - randomness: Draws what dropout and stochastic depth leave out; without it nothing is.
 /// - Returns: Features and embeddings of both.
 public func embedViews<S>(
   _ encoder: Encoder<S>, original: Tensor<S>, augmented: Tensor<S>,
-  statistics: ViewStatistics = .apart
+  statistics: ViewStatistics = .apart, randomness: RandomKey? = nil
 ) -> EmbeddedViews<S> {
+  func mode(_ view: String) -> Mode {
+    randomness.map { Mode.training.drawing(from: $0.child(view)) } ?? .training
+  }
   switch statistics {
   case .apart:
-    let (h̃, z̃) = encoder.embed(Variable(augmented), mode: .training)
-    let (h, z) = encoder.embed(Variable(original), mode: .training)
+    let (h̃, z̃) = encoder.embed(Variable(augmented), mode: mode("augmented"))
+    let (h, z) = encoder.embed(Variable(original), mode: mode("original"))
     return EmbeddedViews(features: (h, h̃), embeddings: (z, z̃))
   case .together:
     let n = original.shape[0]
     let both = Tensor.concatenated([augmented, original], axis: 0)
-    let (h, z) = encoder.embed(Variable(both), mode: .training)
+    let (h, z) = encoder.embed(Variable(both), mode: mode("both"))
     return EmbeddedViews(
       features: (h.slice(n..<2 * n, axis: 0), h.slice(0..<n, axis: 0)),
       embeddings: (z.slice(n..<2 * n, axis: 0), z.slice(0..<n, axis: 0)))
@@ -66,15 +71,21 @@ public func embedViews<S>(
 ///   - settings: Weights and numerics.
 ///   - statistics: Whether the views pass one after the other, or together.
 ///   - cache: Chunks in which the views pass instead, one after the other.
+///   - randomness: Draws what dropout and stochastic depth leave out; without it nothing is.
 /// - Returns: L with its terms; h `[N, features]` and z `[N, d]` without gradient.
 public func preTrainingObjective<S>(
   _ encoder: Encoder<S>, original: Tensor<S>, augmented: Tensor<S>,
   representations: [RepresentationBatch<S>], settings: ObjectiveSettings,
-  statistics: ViewStatistics = .apart, cache: GradientCache? = nil
+  statistics: ViewStatistics = .apart, cache: GradientCache? = nil, randomness: RandomKey? = nil
 ) -> (objective: ObjectiveValue<S>, features: Tensor<S>, embedding: Tensor<S>) {
   let views =
-    cache.map { embedViews(encoder, original: original, augmented: augmented, cache: $0) }
-    ?? embedViews(encoder, original: original, augmented: augmented, statistics: statistics)
+    cache.map {
+      embedViews(
+        encoder, original: original, augmented: augmented, cache: $0, randomness: randomness)
+    }
+    ?? embedViews(
+      encoder, original: original, augmented: augmented, statistics: statistics,
+      randomness: randomness)
   let (z, z̃) = views.embeddings
   let objective = mvmrObjective(
     z: z, augmented: z̃, representations: representations, settings: settings)

@@ -44,6 +44,7 @@ public final class PreTrainingReplay<S: KernelScalar> {
   /// The network, as the last step left it.
   public let encoder: Encoder<S>
   private let run: PreTraining
+  private let representations: RepresentationSet
   private let optimizer: Optimizer<S>
   private let loader: PrefetchingLoader<PreTrainingBatch>
 
@@ -65,13 +66,15 @@ public final class PreTrainingReplay<S: KernelScalar> {
         "the replay shows the gradients of one pass, the configuration embeds in chunks",
         remedy: "set gradient_cache.chunk=0")
     }
+    guard configuration.method == .mvmr else {
+      throw TrainingError(
+        "the replay shows eq. (10), the configuration's method is \(configuration.method.rawValue)",
+        remedy: "write method: mv-mr")
+    }
     self.configuration = configuration
     run = try PreTraining(configuration, data: data)
-    var encoder = Encoder<S>(
-      backbone: configuration.backbone, smallKernel: configuration.smallKernel,
-      projector: try Projector<S>.widths(configuration.projector), key: run.key.child("encoder"))
-    encoder.backbone.recomputes = configuration.recomputes
-    self.encoder = encoder
+    representations = try RepresentationSet(configuration)
+    encoder = try PreTraining.randomEncoder(configuration, of: S.self)
     optimizer = Optimizer(
       configuration.optimizer, of: encoder, weightDecay: configuration.weightDecay)
     loader = run.remainingBatches()
@@ -84,12 +87,13 @@ public final class PreTrainingReplay<S: KernelScalar> {
     guard let batch = try loader.next() else { return nil }
     let x = batch.original.converted(to: S.self)
     let x̃ = batch.augmented.converted(to: S.self)
-    let key = run.key.child("shared draw").child(batch.epoch).child(batch.batch)
-    let Φ = run.representations(batch, key: key).map {
+    let key = run.stepKey(batch)
+    let Φ = representations(batch, key: key).map {
       RepresentationBatch(name: $0.name, values: $0.values.converted(to: S.self))
     }
     let embedded = embedViews(
-      encoder, original: x, augmented: x̃, statistics: configuration.viewStatistics)
+      encoder, original: x, augmented: x̃, statistics: configuration.viewStatistics,
+      randomness: key.child("network"))
     // The gradients at the embeddings are read off as they pass; nothing else changes.
     let seen = (original: Passing<S>(), augmented: Passing<S>())
     let objective = mvmrObjective(

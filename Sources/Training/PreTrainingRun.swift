@@ -18,13 +18,16 @@ public struct ProbeAccuracies: Sendable, Hashable {
   public let linear: Double
   /// Of 20 weighted nearest neighbours.
   public let nearestNeighbours: Double
+  /// Of the nearest neighbour alone.
+  public let nearestNeighbour: Double
 
   /// Measures a backbone: features of labelled and test images, one view each.
-  public init(_ backbone: ResNet<Float>, _ data: DataSource) throws {
+  public init(_ backbone: any Layer<Float>, _ data: DataSource) throws {
     let training = try extractFeatures(backbone, data.labelled, statistics: data.statistics)
     let test = try extractFeatures(backbone, data.test, statistics: data.statistics)
     linear = LinearProbe(training: training, classes: data.classCount).accuracy(on: test)
     nearestNeighbours = nearestNeighbourAccuracy(training: training, test: test)
+    nearestNeighbour = nearestNeighbourAccuracy(training: training, test: test, neighbours: 1)
   }
 }
 
@@ -39,6 +42,8 @@ public struct PreTrainingResult: Sendable {
   /// Share of the training time spent waiting for batches, in 0…1.
   public let waiting: Double
   public let imagesPerSecond: Double
+  /// Images whose teacher's embedding was computed, and found in the cache; nil without a teacher.
+  public let teacherImages: (computed: Int, found: Int)?
   public let folder: RunFolder
 
   /// What the run prints at its end.
@@ -52,6 +57,8 @@ public struct PreTrainingResult: Sendable {
       linear probe      \(percent(random.linear))  \(percent(trained?.linear))
       20-NN             \(percent(random.nearestNeighbours))  \
       \(percent(trained?.nearestNeighbours))
+      1-NN              \(percent(random.nearestNeighbour))  \
+      \(percent(trained?.nearestNeighbour))
       """
   }
 }
@@ -59,6 +66,7 @@ public struct PreTrainingResult: Sendable {
 /// The main job.
 public struct PreTrainingRun {
   private let training: PreTraining
+  private let teacher: Teacher?
   private let folder: RunFolder
   private let warning: String?
   private let saysWhatItDoes: (String) -> Void
@@ -69,15 +77,18 @@ public struct PreTrainingRun {
   ///   - configuration: What decides it.
   ///   - dataDirectory: Where the data are; the synthetic set needs none.
   ///   - output: The run's folder; by default `runs/<date and time>`.
+  ///   - cacheDirectory: Where a teacher's embeddings are kept; nil for nowhere.
   ///   - say: Receives lines for the user.
   /// - Throws: When the data, the configuration or the folder are not as they must be.
   public init(
     _ configuration: Configuration, dataDirectory: String? = nil, output: String? = nil,
-    say: @escaping (String) -> Void = { _ in }
+    cacheDirectory: String? = nil, say: @escaping (String) -> Void = { _ in }
   ) throws {
     var configuration = configuration
     configuration.datasetPath = dataDirectory ?? configuration.datasetPath
-    training = try PreTraining(configuration, data: DataSource(configuration))
+    let data = try DataSource(configuration)
+    teacher = try PreTrainingRun.teacher(&configuration, data, cacheDirectory, say)
+    training = try PreTraining(configuration, data: data, teacher: teacher)
     // D43: weights alone; optimiser, epoch and probe begin anew.
     if let path = configuration.initializeFrom {
       try training.encoder.load(Checkpoint.load(path).checkpoint.encoder)
@@ -93,19 +104,40 @@ public struct PreTrainingRun {
   /// - Parameters:
   ///   - path: The run's folder or its checkpoint.
   ///   - dataDirectory: Where the data are now, if they have moved.
+  ///   - teacherPath: Where the teacher's file is now, if it has moved.
+  ///   - cacheDirectory: Where a teacher's embeddings are kept; nil for nowhere.
   ///   - say: Receives lines for the user.
   /// - Throws: When the checkpoint and the one before it cannot be read, or do not fit.
   public init(
-    resuming path: String, dataDirectory: String? = nil,
-    say: @escaping (String) -> Void = { _ in }
+    resuming path: String, dataDirectory: String? = nil, teacherPath: String? = nil,
+    cacheDirectory: String? = nil, say: @escaping (String) -> Void = { _ in }
   ) throws {
     let (checkpoint, warning) = try Checkpoint.load(path)
-    let data = try DataSource(checkpoint.configuration, directory: dataDirectory)
-    training = try PreTraining(checkpoint.configuration, data: data)
+    var configuration = checkpoint.configuration
+    let data = try DataSource(configuration, directory: dataDirectory)
+    configuration.teacher.path = teacherPath ?? configuration.teacher.path
+    teacher = try PreTrainingRun.teacher(&configuration, data, cacheDirectory, say)
+    training = try PreTraining(configuration, data: data, teacher: teacher)
     try training.restore(checkpoint)
     folder = RunFolder(resuming: path)
     self.warning = warning
     saysWhatItDoes = say
+  }
+
+  /// The teacher a configuration asks for.
+  private static func teacher(
+    _ configuration: inout Configuration, _ data: DataSource, _ cacheDirectory: String?,
+    _ say: (String) -> Void
+  ) throws -> Teacher? {
+    guard configuration.hasTeacher else {
+      if cacheDirectory == nil { return nil }
+      throw TrainingError(
+        "a cache keeps a teacher's embeddings, and the run has no teacher",
+        remedy: "leave --cache out, or name a teacher")
+    }
+    let teacher = try Teacher(&configuration, data: data, cacheDirectory: cacheDirectory)
+    say("Teacher: \(teacher.encoder.name), \(teacher.encoder.width) numbers an image.")
+    return teacher
   }
 
   /// What decides the run.
@@ -176,10 +208,12 @@ public struct PreTrainingRun {
       random: random, trained: trained, steps: steps,
       seconds: Date().timeIntervalSince(start), waiting: waiting,
       imagesPerSecond: Double((steps - first) * c.batchSize) / max(1e-9, trainingSeconds),
+      teacherImages: teacher.map { ($0.computed, $0.found) },
       folder: folder)
     if steps > 0 {
-      try drawCurves(
-        folder, title: "MV-MR on \(c.datasetName.rawValue): \(c.backbone.rawValue), seed \(c.seed)")
+      let title =
+        "\(c.method.title) on \(c.datasetName.rawValue): \(c.backbone.rawValue), seed \(c.seed)"
+      try drawCurves(folder, title: title, method: c.method)
     }
     if trained != nil { try folder.write(result.json(seed: c.seed).text + "\n", to: "result.json") }
     return result
@@ -212,6 +246,7 @@ extension PreTrainingResult {
     return .object([
       "linear_probe": pair(\.linear),
       "knn": pair(\.nearestNeighbours),
+      "knn_1": pair(\.nearestNeighbour),
       "seconds": .number(seconds),
       "seed": .integer(seed),
       "steps": .integer(steps),

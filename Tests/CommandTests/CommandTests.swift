@@ -75,7 +75,8 @@ enum Program {
     let top = try Program.run(["--help"])
     #expect(top.status == 0)
     for name in [
-      "pretrain", "evaluate linear", "evaluate knn", "oracle list", "oracle trace", "oracle bisect",
+      "pretrain", "distill", "embed", "evaluate linear", "evaluate knn", "oracle list",
+      "oracle trace", "oracle bisect",
       "compare", "inspect", "convert", "gradcheck", "fingerprint", "bench",
       "synthesize",
     ] {

@@ -12,8 +12,6 @@ from patterns import Fixture, pat
 from representations_fixtures import hog, scattering
 
 BasicBlock = torchvision.models.resnet.BasicBlock
-fixture = Fixture()
-
 
 class Encoder(torch.nn.Module):
     def __init__(self):
@@ -72,25 +70,31 @@ def deviation(x):
     return (box(x * x) - box(x) ** 2 + 1e-8).sqrt()
 
 
-model = fill(Encoder().double()).train()
-optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, weight_decay=1e-2)
-for step in range(2):
-    x, augmented, pixels = images(100 * step), images(100 * step + 5), images(100 * step + 9)
-    features = {
-        "full_img": x.flatten(1),
-        "full_img_scatnet": torch.from_numpy(np.ascontiguousarray(scattering(x.numpy(), 2, 4, 2))).flatten(1),
-        "full_img_augment": pixels.flatten(1),
-        "full_img_hog": torch.from_numpy(np.ascontiguousarray(hog(x.numpy(), 24, 8, False))).flatten(1),
-        "full_img_std": deviation(x).flatten(1),
-    }
-    optimizer.zero_grad()
-    w = model(augmented)
-    z = model(x)
-    total, terms = objective(z, w, features)
-    total.backward()
-    fixture.put(f"{step} terms", torch.stack([total, *terms.values()]))
-    optimizer.step()
-for name, t in model.state_dict().items():
-    v = t.detach().double().reshape(-1)
-    fixture.put(f"final {name}", torch.stack([v.norm(), v[0], v[-1], (v * pat(v.numel(), offset=17)).sum()]))
-fixture.write("training_step")
+def main():
+    fixture = Fixture()
+    model = fill(Encoder().double()).train()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, weight_decay=1e-2)
+    for step in range(2):
+        x, augmented, pixels = images(100 * step), images(100 * step + 5), images(100 * step + 9)
+        features = {
+            "full_img": x.flatten(1),
+            "full_img_scatnet": torch.from_numpy(np.ascontiguousarray(scattering(x.numpy(), 2, 4, 2))).flatten(1),
+            "full_img_augment": pixels.flatten(1),
+            "full_img_hog": torch.from_numpy(np.ascontiguousarray(hog(x.numpy(), 24, 8, False))).flatten(1),
+            "full_img_std": deviation(x).flatten(1),
+        }
+        optimizer.zero_grad()
+        w = model(augmented)
+        z = model(x)
+        total, terms = objective(z, w, features)
+        total.backward()
+        fixture.put(f"{step} terms", torch.stack([total, *terms.values()]))
+        optimizer.step()
+    for name, t in model.state_dict().items():
+        v = t.detach().double().reshape(-1)
+        fixture.put(f"final {name}", torch.stack([v.norm(), v[0], v[-1], (v * pat(v.numel(), offset=17)).sum()]))
+    fixture.write("training_step")
+
+
+if __name__ == "__main__":
+    main()

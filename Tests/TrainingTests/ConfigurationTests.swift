@@ -60,7 +60,7 @@ import Training
     let c = try Configuration(yaml: Self.official, path: "official.yaml")
     #expect(c.batchSize == 256 && c.epochs == 1000 && c.fp16 && c.learningRate == 1e-4)
     #expect(c.weightDecay == 1e-6 && c.datasetName == .stl10 && c.imageSize == 96)
-    #expect(c.smallKernel && c.projector == "8192-8192-8192" && c.backbone == .resnet50)
+    #expect(c.smallKernel && c.projector == "8192-8192-8192" && c.backbone.rawValue == "resnet50")
     #expect(c.scatteringShape == [96, 96] && c.fineTuneFrom == nil && c.objective.margin == 1)
     #expect(c.features == Configuration.FeatureName.allCases)
   }

@@ -82,11 +82,10 @@ import Testing
       let difference = x - x.gathered(rows: [Int](repeating: 0, count: n))
       return Double((difference * difference).sum().scalar)
     }
-    let views = released.representations(equal, key: RandomKey(seed: 5))
+    let views = try RepresentationSet(released.configuration)(equal, key: RandomKey(seed: 5))
     let shared = try #require(views.first { $0.name == "full_img_augment" })
     #expect(spread(shared.values) == 0)
-    #expect(run.representations.needsAugmentedPixels)
-    #expect(!released.representations.needsAugmentedPixels)
+    #expect(run.method.needsAugmentedPixels && !released.method.needsAugmentedPixels)
     #expect(batch.augmentedPixels != nil)
   }
 

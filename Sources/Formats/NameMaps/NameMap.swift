@@ -86,7 +86,7 @@ public struct NameMap: Sendable {
   }
 
   /// A name without what wraps state dictionaries: leading `module.`, as parallel training writes it.
-  static func unwrapped(_ names: [String]) -> (
+  public static func unwrapped(_ names: [String]) -> (
     kept: [(full: String, inner: String)], rest: [String]
   ) {
     var kept: [(String, String)] = []

@@ -18,7 +18,7 @@ extension NameMap {
   static let project = NameMap(
     "mvmr", "checkpoints of this project",
     rules: [same(backbone), same(projector), same(probe)],
-    leftBehind: ["optimizer.*", "online_finetuner_optimizer.*"],
+    leftBehind: ["optimizer.*", "online_finetuner_optimizer.*", "method.*", "encoder.predictor.*"],
     signature: ["encoder.backbone.conv1.weight"])
 
   static let official = NameMap(

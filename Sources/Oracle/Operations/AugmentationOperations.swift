@@ -14,7 +14,7 @@ import Tensors
 /// The attributes of everything that applies steps.
 let stepAttributes: [OracleAttribute] = [
   .choice(
-    "policy", AugmentationPolicy.allCases.map(\.rawValue), "which policy draws a sample's steps"),
+    "policy", AugmentationPolicy.official.map(\.rawValue), "which policy draws a sample's steps"),
   .integer("size", 1...1024, default: 24, "side of the view a sample draws, in pixels"),
   .text("steps", default: "draw", "what to do, in order; 'draw' when a case is made"),
 ]
