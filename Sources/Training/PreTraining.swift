@@ -53,6 +53,8 @@ public final class PreTraining {
   public internal(set) var position = RunPosition()
   /// Whether every operation is watched for a NaN or an infinity; bits and results stay the same.
   public var trapsNonFinite = false
+  /// The rate of every step in place of the schedule's, while rates are being tried.
+  var rangeTestRate: Double?
   let optimizer: Optimizer<Float>
   let probe: OnlineProbe
   let key: RandomKey
@@ -142,8 +144,9 @@ public final class PreTraining {
 
   private func takeStep(_ batch: PreTrainingBatch) throws -> StepRecord {
     let start = position
-    let learningRate = schedule.learningRate(
-      step: optimizer.steps, base: configuration.learningRate)
+    let learningRate =
+      rangeTestRate
+      ?? schedule.learningRate(step: optimizer.steps, base: configuration.learningRate)
     let Φ = representations(
       batch, key: key.child("shared draw").child(batch.epoch).child(batch.batch))
     let (value, h, z) = preTrainingObjective(

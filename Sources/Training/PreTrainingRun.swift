@@ -59,7 +59,8 @@ public struct PreTrainingResult: Sendable {
 /// The main job.
 public struct PreTrainingRun {
   private let training: PreTraining
-  private let folder: RunFolder
+  /// Its files.
+  public let folder: RunFolder
   private let warning: String?
   private let saysWhatItDoes: (String) -> Void
 
