@@ -75,7 +75,8 @@ enum Program {
     let top = try Program.run(["--help"])
     #expect(top.status == 0)
     for name in [
-      "pretrain", "distill", "embed", "evaluate linear", "evaluate knn", "oracle list",
+      "pretrain", "distill", "embed", "evaluate linear", "evaluate knn", "evaluate clusters",
+      "results", "finetune", "ablate", "oracle list",
       "oracle trace", "oracle bisect",
       "compare", "inspect", "convert", "gradcheck", "fingerprint", "bench",
       "synthesize",
@@ -150,9 +151,10 @@ enum Program {
       for name in ["linear", "knn"] {
         let evaluated = try Program.run(["evaluate", name, run, "--json"])
         #expect(evaluated.status == 0, "\(evaluated.errors)")
-        let key = name == "linear" ? "linear_probe" : "knn"
+        let (key, metric) = name == "linear" ? ("linear_probe", "top1") : ("knn", "k20")
         let value = try #require(
-          evaluated.output.split(separator: ",").first?.split(separator: ":").last)
+          evaluated.output.components(separatedBy: "\"\(metric)\":").last?
+            .prefix { $0 != "," && $0 != "}" })
         #expect(result.contains("\"trained\":\(value)") && result.contains(key), "\(result)")
       }
       let mirrored = try Program.run(["evaluate", "linear", run, "--mirror"])
