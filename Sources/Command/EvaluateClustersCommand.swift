@@ -27,7 +27,7 @@ extension Command {
     let count = try arguments.integer(.clusterCount, in: 1...100_000)
     let restarts = try arguments.integer(.restarts, in: 1...100_000) ?? 10
     let seed = try arguments.integer(.seed, in: 0...Int.max)
-    let encoder = try frozenEncoder(arguments)
+    let encoder = try evaluatedEncoder(arguments)
     return try report(
       arguments, encoder,
       encoder.evaluateClusters(

@@ -74,7 +74,7 @@ extension Command {
       .flatMap(EpochChoice.init) ?? (name == "official" ? .test : .validation)
     let epochs = try arguments.integer(.headEpochs, in: 1...100_000)
     let seed = try arguments.integer(.seed, in: 0...Int.max)
-    let encoder = try frozenEncoder(arguments)
+    let encoder = try evaluatedEncoder(arguments)
     guard trains else {
       return try report(
         arguments, encoder,
@@ -119,7 +119,7 @@ extension Command {
       throw UsageError(
         what: "a majority has no temperature", remedy: "leave --temperature out")
     }
-    let encoder = try frozenEncoder(arguments)
+    let encoder = try evaluatedEncoder(arguments)
     return try report(
       arguments, encoder,
       encoder.evaluateNeighbours(
@@ -128,13 +128,13 @@ extension Command {
   }
 
   /// The encoder a command line names.
-  static func frozenEncoder(_ arguments: Arguments) throws -> FrozenEncoder {
+  static func evaluatedEncoder(_ arguments: Arguments) throws -> EvaluatedEncoder {
     guard arguments.positional.count == 1 else {
       throw UsageError(
         what: "one checkpoint is wanted, \(arguments.positional.count) are given",
         remedy: "name the run's folder or its checkpoint.safetensors")
     }
-    return try FrozenEncoder(
+    return try EvaluatedEncoder(
       arguments.positional[0], dataDirectory: arguments.string(.data),
       say: { CommandLineTool.write($0 + "\n") })
   }
@@ -165,7 +165,7 @@ extension Command {
 
   /// Prints a record and appends it to the files of results.
   static func report(
-    _ arguments: Arguments, _ encoder: FrozenEncoder, _ record: EvaluationRecord
+    _ arguments: Arguments, _ encoder: EvaluatedEncoder, _ record: EvaluationRecord
   ) throws -> Int32 {
     show(arguments, record)
     let own = encoder.resultsFile

@@ -74,7 +74,7 @@ extension Command {
     settings.weightDecay = try arguments.number(.tuningDecay, in: 0...1) ?? 1e-6
     settings.choosesOnTest = try arguments.word(.tuningChoice, of: ["last", "test"]) == "test"
     let seed = try arguments.integer(.seed, in: 0...Int.max)
-    let encoder = try frozenEncoder(arguments)
+    let encoder = try evaluatedEncoder(arguments)
     settings.seed = seed ?? encoder.configuration.seed
     return try FineTuningRun(encoder, settings: settings, output: arguments.string(.output))
   }

@@ -61,7 +61,7 @@ public struct FineTuningSettings: Sendable, Hashable {
 /// A backbone with a linear head: from images to logits.
 public struct Classifier: Layer {
   /// f.
-  public let backbone: ResNet<Float>
+  public let backbone: any Layer<Float>
   /// From features to logits.
   public let head: Linear<Float>
 
@@ -89,6 +89,7 @@ public final class FineTuning {
   private let key: RandomKey
   private let imageSize: Int
   private let workers: Int
+  private let usesWinograd: Bool
 
   /// A run at its beginning.
   ///
@@ -98,7 +99,7 @@ public final class FineTuning {
   ///   - backbone: f, which will change.
   ///   - data: Its data.
   public init(
-    _ settings: FineTuningSettings, configuration: Configuration, backbone: ResNet<Float>,
+    _ settings: FineTuningSettings, configuration: Configuration, backbone: any Layer<Float>,
     data: DataSource
   ) {
     self.settings = settings
@@ -107,7 +108,7 @@ public final class FineTuning {
     network = Classifier(
       backbone: backbone,
       head: Linear(
-        inputs: configuration.backbone.featureCount, outputs: data.classCount,
+        inputs: configuration.network.featureCount, outputs: data.classCount,
         key: key.child("head")))
     optimizer = Optimizer(.adam, of: network, weightDecay: settings.weightDecay)
     subset = labelledSubset(
@@ -118,6 +119,7 @@ public final class FineTuning {
       dropLast: true, key: key.child("order"))
     imageSize = configuration.imageSize
     workers = configuration.workers
+    usesWinograd = configuration.usesWinograd
   }
 
   /// Batches in one epoch.
@@ -159,15 +161,18 @@ public final class FineTuning {
   /// - Returns: Loss in nats and accuracy in 0…1, before the step.
   /// - Throws: `TrainingError` when the loss is not finite.
   func take(_ batch: Batch) throws -> (loss: Double, accuracy: Double) {
-    let logits = network(Variable(batch.images), mode: .training)
-    let loss = crossEntropy(logits, labels: batch.labels)
-    let value = Double(loss.value.scalar)
+    let mode = Mode.training.drawing(from: key.child("left out").child(step))
+    let (logits, value) = Winograd.$isAllowed.withValue(usesWinograd) {
+      let logits = network(Variable(batch.images), mode: mode)
+      let loss = crossEntropy(logits, labels: batch.labels)
+      loss.backward()
+      return (logits, Double(loss.value.scalar))
+    }
     guard value.isFinite else {
       throw TrainingError(
         "the loss is \(value) in step \(step + 1)",
         remedy: "use a smaller rate with --learning-rate")
     }
-    loss.backward()
     optimizer.step(learningRate: learningRate)
     step += 1
     return (value, topAccuracy(logits.value, batch.labels))

@@ -31,7 +31,7 @@ public struct FineTuningRun {
   ///   - settings: What decides it.
   ///   - output: Its folder; by default `runs/<date and time>`.
   /// - Throws: When the folder cannot be written to or holds another run.
-  public init(_ encoder: FrozenEncoder, settings: FineTuningSettings, output: String?) throws {
+  public init(_ encoder: EvaluatedEncoder, settings: FineTuningSettings, output: String?) throws {
     configuration = encoder.configuration
     source = encoder.path
     weights = encoder.weights

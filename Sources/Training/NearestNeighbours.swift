@@ -107,7 +107,7 @@ public func nearestNeighbourAccuracy(
     vote: .weighted(temperature: temperature))[0].accuracy
 }
 
-extension FrozenEncoder {
+extension EvaluatedEncoder {
   /// Nearest neighbours among the labelled images.
   ///
   /// - Parameters:

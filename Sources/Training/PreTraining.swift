@@ -142,7 +142,9 @@ public final class PreTraining {
   /// - Returns: What the step found.
   /// - Throws: `TrainingError` when a number is not finite: the parameters are then unchanged.
   public func step(_ batch: PreTrainingBatch) throws -> StepRecord {
-    trapsNonFinite ? try NonFiniteTrap.watching { try takeStep(batch) } : try takeStep(batch)
+    try Winograd.$isAllowed.withValue(configuration.usesWinograd) {
+      trapsNonFinite ? try NonFiniteTrap.watching { try takeStep(batch) } : try takeStep(batch)
+    }
   }
 
   private func takeStep(_ batch: PreTrainingBatch) throws -> StepRecord {

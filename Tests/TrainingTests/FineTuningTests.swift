@@ -58,7 +58,7 @@ import Testing
         var settings = Self.settings
         settings.choosesOnTest = onTest
         return try FineTuningRun(
-          FrozenEncoder(first), settings: settings, output: "\(directory)/\(name)")
+          EvaluatedEncoder(first), settings: settings, output: "\(directory)/\(name)")
       }
       func bytes(_ name: String) throws -> Data {
         try Data(contentsOf: URL(filePath: "\(directory)/\(name)/checkpoint.safetensors"))
@@ -80,7 +80,7 @@ import Testing
       }
       // The backbone moved, the checkpoint it came from did not.
       let tuned = try FineTuningRun(resuming: "\(directory)/wholefalse").tuning.network.backbone
-      #expect(weightsDigest(tuned) != (try FrozenEncoder(first).weights))
+      #expect(weightsDigest(tuned) != (try EvaluatedEncoder(first).weights))
       #expect(throws: (any Error).self) { try FineTuningRun(resuming: first) }
       #expect(throws: TrainingError.self) { try begin("wholefalse", onTest: false) }
       let table = try ResultsTable(["\(directory)/wholefalse"])

@@ -85,7 +85,7 @@ import Testing
         TinyRun.configuration("dataset.train_images=160", "epochs=1", "warmup_epochs=0"),
         output: folder
       ).run()
-      let encoder = try FrozenEncoder(folder)
+      let encoder = try EvaluatedEncoder(folder)
       #expect(encoder.weights.count == 64)
 
       let convex = try encoder.evaluateConvex(tolerance: 1e-3)

@@ -124,7 +124,7 @@ public struct Clusters: Sendable {
   }
 }
 
-extension FrozenEncoder {
+extension EvaluatedEncoder {
   /// Clusters of the test images against their classes, as unsupervised accuracy is reported.
   ///
   /// - Parameters:

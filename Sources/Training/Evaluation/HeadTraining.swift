@@ -74,7 +74,7 @@ struct FeatureStandard {
   }
 }
 
-extension FrozenEncoder {
+extension EvaluatedEncoder {
   /// Trains a head.
   ///
   /// - Parameters:

@@ -16,7 +16,7 @@ import Networks
 import Randomness
 import Tensors
 
-extension FrozenEncoder {
+extension EvaluatedEncoder {
   /// The convex problem, solved.
   ///
   /// - Parameters:

@@ -56,7 +56,7 @@ public struct MultiLabelResult: Sendable {
   }
 }
 
-extension FrozenEncoder {
+extension EvaluatedEncoder {
   /// Features of images of any size.
   ///
   /// - Parameters:

@@ -10,7 +10,7 @@ import Networks
 import Tensors
 
 /// A checkpoint's encoder, frozen, and the data of its run.
-public struct FrozenEncoder {
+public struct EvaluatedEncoder {
   /// Where it came from, as it was named.
   public let path: String
   public let checkpoint: Checkpoint
