@@ -18,11 +18,15 @@ struct Benchmark {
 
   static var all: [Benchmark] { products + convolutions + steps }
 
-  /// The benchmarks whose names begin with one of the words; all without words.
+  /// The benchmarks that the words name, or whose names begin with them; all without words.
   ///
   /// - Throws: `UsageError` when there is none.
   static func named(_ words: [String]) throws -> [Benchmark] {
-    let wanted = all.filter { one in words.isEmpty || words.contains { one.name.hasPrefix($0) } }
+    let names = Set(all.map(\.name))
+    let wanted = all.filter { one in
+      words.isEmpty
+        || words.contains { $0 == one.name || !names.contains($0) && one.name.hasPrefix($0) }
+    }
     guard !wanted.isEmpty else {
       throw UsageError(
         what: "no benchmark begins with '\(words.joined(separator: "', '"))'",
