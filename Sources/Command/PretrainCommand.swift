@@ -33,13 +33,14 @@ extension Command {
   static let pretrain = Command(
     "pretrain", "Train an encoder without labels, and measure what it learned.",
     options: [
-      .config, .data, .output, .resume, .objective, .seed, .set, .trapNonFinite, .showKeys,
+      .method, .config, .data, .output, .resume, .objective, .seed, .set, .trapNonFinite, .showKeys,
     ],
     examples: [
       "pretrain",
       "pretrain --output runs/first --seed 7",
       "pretrain --config Examples/configs/stl10_resnet18.yaml --data ~/data",
       "pretrain --set encoder.backbone=resnet18 --set epochs=20",
+      "pretrain --method vicreg --set encoder.out_dim=512-512",
       "pretrain --resume runs/first",
     ]
   ) { arguments in
@@ -91,7 +92,8 @@ extension Command {
   private static func prepare(_ arguments: Arguments) throws -> PreTrainingRun {
     func say(_ line: String) { CommandLineTool.write(line + "\n") }
     if let path = arguments.string(.resume) {
-      for option in [Option.config, .output, .objective, .seed, .set] where arguments.has(option) {
+      for option in [Option.method, .config, .output, .objective, .seed, .set]
+      where arguments.has(option) {
         throw UsageError(
           what: "--resume continues the very run that was stopped, so \(option.name) has no place",
           remedy: "leave \(option.name) out, or start a new run without --resume")
@@ -120,6 +122,7 @@ extension Command {
     _ arguments: Arguments, more: [String] = []
   ) throws -> Configuration {
     var overrides = arguments.strings(.set) + more
+    if let method = arguments.string(.method) { overrides.append("method=\(method)") }
     if let objective = arguments.string(.objective) { overrides.append("objective=\(objective)") }
     if let seed = arguments.string(.seed) { overrides.append("seed=\(seed)") }
     if let path = arguments.string(.config) {
