@@ -80,7 +80,7 @@ let package = Package(
     floor("Randomness", on: ["Kernels"], settings: checkedAndOptimised),
     floor("Tensors", on: ["Kernels", "Randomness"]),
     floor("Images", on: ["Kernels", "Randomness"], settings: checkedAndOptimised),
-    floor("Formats", settings: checkedAndOptimised),
+    floor("Formats", on: ["Kernels"], settings: checkedAndOptimised),
     floor("Charts", on: ["Images", "Formats"], settings: checkedAndOptimised),
     // Floor 2
     floor("Autodiff", on: ["Kernels", "Randomness", "Tensors"]),
@@ -122,7 +122,7 @@ let package = Package(
     tests("ImagesTests", ["Images", "Randomness", "Formats"]),
     fuzzing,
     .executableTarget(name: "Fuzz", dependencies: ["Fuzzing", "Formats"], path: "Tests/Fuzz"),
-    tests("FormatsTests", ["Formats", "Fuzzing"]),
+    tests("FormatsTests", ["Formats", "Fuzzing", "Kernels"]),
     tests("ChartsTests", ["Charts", "Formats", "Images"]),
     tests(
       "NetworksTests",
@@ -133,7 +133,7 @@ let package = Package(
     tests(
       "RepresentationsTests",
       ["Representations", "Kernels", "Tensors", "Formats", "Images", "Randomness"]),
-    tests("DatasetsTests", ["Datasets", "Images", "Randomness", "Tensors"]),
+    tests("DatasetsTests", ["Datasets", "Images", "Randomness", "Tensors", "Formats"]),
     tests(
       "TrainingTests",
       [

@@ -4,13 +4,15 @@
 // Formula    μ = mean x,  σ² = mean (x − μ)²  per channel over the n rows of the batch
 //            y = γ x̂ + β,  x̂ = (x − μ) r,  r = 1/√(σ² + ε)
 //            dβ = Σ dY,  dγ = Σ dY x̂,  dX = γ r (dY − dβ/n − x̂ dγ/n)
+// Followed   by a shortcut r and a rectification, where asked: y = max(0, γ x̂ + β + r). They are part of
+//            the same passes over memory; dY below is then dY where y > 0, and dR is that, too.
 // Derivation μ and σ² depend on x, so the pullback has three parts: the direct one, γ r dY; that
 //            through μ, its mean; and that through σ², its projection on x̂. All three together are
 //            an affine map of (dY, x) per channel: dX = a dY + b x + d.
 // Shapes     x [..., channels]; γ, β, μ, σ² [channels]
 // Errata     The variance that normalises is biased (1/n); the running one, kept by the layer, is
 //            not (1/(n−1)), as in PyTorch.
-// Read       Kernels/Normalization.swift ← this file → Networks/BatchNorm.swift
+// Read       Kernels/BatchNormalization.swift ← this file → Networks/BatchNorm.swift
 
 import Kernels
 import Tensors
@@ -32,11 +34,14 @@ public struct BatchStatistics<Scalar: KernelScalar>: Sendable {
 ///   - gain: γ `[channels]`.
 ///   - bias: β `[channels]`.
 ///   - epsilon: ε, added to the variance.
+///   - shortcut: Added to the result, of x's shape.
+///   - rectified: Whether negative results become 0, after the addition.
 /// - Returns: y of x's shape, and the statistics for the running averages.
 public func batchNorm<S>(
-  _ x: Variable<S>, gain: Variable<S>, bias: Variable<S>, epsilon: S
+  _ x: Variable<S>, gain: Variable<S>, bias: Variable<S>, epsilon: S,
+  adding shortcut: Variable<S>? = nil, rectified: Bool = false
 ) -> (output: Variable<S>, statistics: BatchStatistics<S>) {
-  let channels = channelCount(x, gain, bias)
+  let channels = channelCount(x, gain, bias, shortcut)
   let rows = x.value.count / max(1, channels)
   let mean = Buffer<S>(uninitialized: channels)
   let variance = Buffer<S>(uninitialized: channels)
@@ -48,22 +53,21 @@ public func batchNorm<S>(
   let (X, γ, μ) = (x.value, gain.value, statistics.mean)
   let r = (statistics.variance + epsilon).map(.squareRoot).map(.reciprocal)
   let scale = γ * r
-  let y = affine(X, scale: scale, shift: bias.value - μ * scale)
-  let output = Variable(y, from: [x, gain, bias]) { dY in
-    let sum = Buffer<S>(uninitialized: channels)
-    let product = Buffer<S>(uninitialized: channels)
-    channelGradientSums(
-      dY.buffer, X.buffer, mean: mean, rows: rows, channels: channels, sum: sum, product: product)
-    let dβ = Tensor(shape: [channels], buffer: sum)
-    let dγ = Tensor(shape: [channels], buffer: product) * r
-    // dX = γr·dY − γr²·(dγ/n)·(x − μ) − γr·dβ/n
+  let shift = bias.value - μ * scale
+  let y = affine(X, scale: scale, shift: shift, adding: shortcut?.value, rectified: rectified)
+  let gate = gate(y, scale: scale, shift: shift, adds: shortcut != nil, rectified: rectified)
+  let output = Variable(y, from: [x, gain, bias] + (shortcut.map { [$0] } ?? [])) { dY in
+    let (g, dβ, products, open) = sums(
+      dY, X, mean: μ, gate: gate, keepsGated: shortcut != nil && rectified)
+    let dγ = products * r
+    // dX = γr·g − γr²·(dγ/n)·(x − μ) − γr·dβ/n
     let b = -(scale * r * dγ) / S(rows)
     let d = -(b * μ) - scale * dβ / S(rows)
     let dX = Buffer<S>(uninitialized: X.count)
-    channelAffine(
-      dY.buffer, scale: scale.buffer, X.buffer, scale: b.buffer, shift: d.buffer, rows: rows,
-      channels: channels, into: dX)
-    return [Tensor(shape: X.shape, buffer: dX), dγ, dβ]
+    channelInputGradient(
+      g.buffer, scale: scale.buffer, X.buffer, scale: b.buffer, shift: d.buffer, gate: open,
+      rows: rows, channels: channels, into: dX)
+    return [Tensor(shape: X.shape, buffer: dX), dγ, dβ] + (shortcut == nil ? [] : [g])
   }
   return (output, statistics)
 }
@@ -77,48 +81,77 @@ public func batchNorm<S>(
 ///   - mean: Running mean `[channels]`, a constant.
 ///   - variance: Running variance `[channels]`, a constant.
 ///   - epsilon: ε, added to the variance.
+///   - shortcut: Added to the result, of x's shape.
+///   - rectified: Whether negative results become 0, after the addition.
 /// - Returns: y, of x's shape.
 public func batchNorm<S>(
   _ x: Variable<S>, gain: Variable<S>, bias: Variable<S>, mean: Tensor<S>, variance: Tensor<S>,
-  epsilon: S
+  epsilon: S, adding shortcut: Variable<S>? = nil, rectified: Bool = false
 ) -> Variable<S> {
-  let channels = channelCount(x, gain, bias)
+  let channels = channelCount(x, gain, bias, shortcut)
   let (X, γ) = (x.value, gain.value)
   let r = (variance + epsilon).map(.squareRoot).map(.reciprocal)
   let scale = γ * r
-  return Variable(
-    affine(X, scale: scale, shift: bias.value - mean * scale), from: [x, gain, bias]
-  ) { dY in
-    let rows = X.count / max(1, channels)
-    let sum = Buffer<S>(uninitialized: channels)
-    let product = Buffer<S>(uninitialized: channels)
-    channelGradientSums(
-      dY.buffer, X.buffer, mean: mean.buffer, rows: rows, channels: channels, sum: sum,
-      product: product)
-    let dX = affine(dY, scale: scale, shift: Tensor.zeros([channels]))
-    return [
-      dX, Tensor(shape: [channels], buffer: product) * r, Tensor(shape: [channels], buffer: sum),
-    ]
+  let shift = bias.value - mean * scale
+  let y = affine(X, scale: scale, shift: shift, adding: shortcut?.value, rectified: rectified)
+  let gate = gate(y, scale: scale, shift: shift, adds: shortcut != nil, rectified: rectified)
+  return Variable(y, from: [x, gain, bias] + (shortcut.map { [$0] } ?? [])) { dY in
+    let (g, dβ, products, _) = sums(dY, X, mean: mean, gate: gate, keepsGated: rectified)
+    let dX = affine(g, scale: scale, shift: Tensor.zeros([channels]))
+    return [dX, products * r, dβ] + (shortcut == nil ? [] : [g])
   }
 }
 
-private func channelCount<S>(_ x: Variable<S>, _ gain: Variable<S>, _ bias: Variable<S>) -> Int {
+/// What backward asks whether y > 0: x where nothing was added, else y.
+private func gate<S>(
+  _ y: Tensor<S>, scale: Tensor<S>, shift: Tensor<S>, adds: Bool, rectified: Bool
+) -> RectifierGate<S> {
+  guard rectified else { return .open }
+  return adds ? .output(y.buffer) : .affine(scale: scale.buffer, shift: shift.buffer)
+}
+
+/// g, Σ g and Σ g (x − μ), and the gate that is left to pass: none where g was kept.
+private func sums<S>(
+  _ dY: Tensor<S>, _ x: Tensor<S>, mean: Tensor<S>, gate: RectifierGate<S>, keepsGated: Bool
+) -> (g: Tensor<S>, sum: Tensor<S>, product: Tensor<S>, gate: RectifierGate<S>) {
+  let channels = mean.count
+  let sum = Buffer<S>(uninitialized: channels)
+  let product = Buffer<S>(uninitialized: channels)
+  let gated = keepsGated ? Buffer<S>(uninitialized: x.count) : nil
+  channelGradientSums(
+    dY.buffer, x.buffer, mean: mean.buffer, gate: gate, rows: x.count / channels,
+    channels: channels, sum: sum, product: product, gated: gated)
+  return (
+    gated.map { Tensor(shape: x.shape, buffer: $0) } ?? dY, Tensor(shape: [channels], buffer: sum),
+    Tensor(shape: [channels], buffer: product), gated == nil ? gate : .open
+  )
+}
+
+private func channelCount<S>(
+  _ x: Variable<S>, _ gain: Variable<S>, _ bias: Variable<S>, _ shortcut: Variable<S>?
+) -> Int {
   let channels = x.shape.last ?? 0
   require(
-    x.shape.count >= 2 && gain.shape == [channels] && bias.shape == [channels] && x.value.count > 0,
+    x.shape.count >= 2 && gain.shape == [channels] && bias.shape == [channels] && x.value.count > 0
+      && (shortcut?.shape ?? x.shape) == x.shape,
     """
-    batchNorm: input \(x.shape), gain \(gain.shape), bias \(bias.shape).
-      To mend: input [..., channels] with at least one row; gain and bias [channels].
+    batchNorm: input \(x.shape), gain \(gain.shape), bias \(bias.shape)\(
+      shortcut.map { ", shortcut \($0.shape)" } ?? "").
+      To mend: input [..., channels] with at least one row; gain and bias [channels]; a shortcut of the
+      input's shape.
     """)
   return channels
 }
 
-private func affine<S>(_ x: Tensor<S>, scale: Tensor<S>, shift: Tensor<S>) -> Tensor<S> {
+private func affine<S>(
+  _ x: Tensor<S>, scale: Tensor<S>, shift: Tensor<S>, adding shortcut: Tensor<S>? = nil,
+  rectified: Bool = false
+) -> Tensor<S> {
   let channels = scale.count
   let y = Buffer<S>(uninitialized: x.count)
   channelAffine(
-    x.buffer, scale: scale.buffer, shift: shift.buffer, rows: x.count / channels,
-    channels: channels, into: y)
+    x.buffer, scale: scale.buffer, shift: shift.buffer, adding: shortcut?.buffer,
+    rectified: rectified, rows: x.count / channels, channels: channels, into: y)
   return Tensor(shape: x.shape, buffer: y)
 }
 
@@ -130,10 +163,27 @@ extension GradientCase {
     GradientCase("batchNorm, vectors", at: [6, 5], [5], [5]) {
       batchNorm($0[0], gain: $0[1], bias: $0[2], epsilon: 1e-3).output
     },
+    GradientCase("batchNorm, rectified", at: [5, 2, 5], [5], [5]) {
+      batchNorm($0[0], gain: $0[1], bias: $0[2], epsilon: 1e-3, rectified: true).output
+    },
+    GradientCase("batchNorm, shortcut", at: [4, 5], [5], [5], [4, 5]) {
+      batchNorm($0[0], gain: $0[1], bias: $0[2], epsilon: 1e-3, adding: $0[3]).output
+    },
+    GradientCase("batchNorm, shortcut, rectified", at: [4, 2, 5], [5], [5], [4, 2, 5]) {
+      batchNorm($0[0], gain: $0[1], bias: $0[2], epsilon: 1e-3, adding: $0[3], rectified: true)
+        .output
+    },
     GradientCase("batchNorm, running statistics", at: [3, 2, 4], [4], [4]) {
       batchNorm(
         $0[0], gain: $0[1], bias: $0[2], mean: Tensor([4], [0.1, -0.2, 0.3, 0]),
         variance: Tensor([4], [1, 0.5, 2, 0.1]), epsilon: 1e-5)
+    },
+    GradientCase(
+      "batchNorm, running statistics, shortcut, rectified", at: [3, 2, 4], [4], [4], [3, 2, 4]
+    ) {
+      batchNorm(
+        $0[0], gain: $0[1], bias: $0[2], mean: Tensor([4], [0.1, -0.2, 0.3, 0]),
+        variance: Tensor([4], [1, 0.5, 2, 0.1]), epsilon: 1e-5, adding: $0[3], rectified: true)
     },
   ]
 }

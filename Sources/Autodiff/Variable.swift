@@ -52,6 +52,9 @@ public struct Variable<Scalar: KernelScalar> {
     if NonFiniteTrap.isArmed {
       NonFiniteTrap.check(operation, result: value, inputs: pullbacks.map(\.input.value))
     }
+    if OperationProfile.isRunning {
+      OperationProfile.note(operation, isGradient: false, value.shape)
+    }
     let wanted = pullbacks.filter { $0.input.node != nil }
     guard !wanted.isEmpty else {
       node = nil
@@ -77,6 +80,9 @@ public struct Variable<Scalar: KernelScalar> {
     self.value = value
     if NonFiniteTrap.isArmed {
       NonFiniteTrap.check(operation, result: value, inputs: inputs.map(\.value))
+    }
+    if OperationProfile.isRunning {
+      OperationProfile.note(operation, isGradient: false, value.shape)
     }
     let wanted = inputs.indices.filter { inputs[$0].node != nil }
     guard !wanted.isEmpty else {
@@ -163,7 +169,11 @@ final class Node<Scalar: KernelScalar> {
         if NonFiniteTrap.isArmed {
           NonFiniteTrap.check(node.operation, gradients: gradients, cotangent: dY)
         }
+        if OperationProfile.isRunning {
+          OperationProfile.note(node.operation, isGradient: true, dY.shape)
+        }
         for (parent, dX) in zip(node.parents, gradients) { parent.add(dX) }
+        if OperationProfile.isRunning { OperationProfile.mark("adding gradients") }
         node.parents = []
       } else if let receive = node.receive {
         receive(dY)

@@ -79,4 +79,38 @@ struct Arguments {
     }
     return value
   }
+
+  /// All values of a repeatable option.
+  func integers(_ option: Option, in range: ClosedRange<Int>) throws -> [Int] {
+    try strings(option).map { text in
+      guard let value = Int(text), range.contains(value) else {
+        throw UsageError(
+          what: "\(option.name) is '\(text)'",
+          remedy: "write a whole number in \(range.lowerBound)…\(range.upperBound)")
+      }
+      return value
+    }
+  }
+
+  func number(_ option: Option, in range: ClosedRange<Double>) throws -> Double? {
+    guard let text = string(option) else { return nil }
+    guard let value = Double(text), range.contains(value) else {
+      throw UsageError(
+        what: "\(option.name) is '\(text)'",
+        remedy: "write a number in \(range.lowerBound)…\(range.upperBound)")
+    }
+    return value
+  }
+
+  /// One word of several.
+  func word(_ option: Option, of words: [String]) throws -> String? {
+    guard let text = string(option) else { return nil }
+    guard words.contains(text) else {
+      let near = nearestName(to: text, among: words).map { "did you mean \($0)? " } ?? ""
+      throw UsageError(
+        what: "\(option.name) is '\(text)'",
+        remedy: "\(near)write one of \(words.joined(separator: ", "))")
+    }
+    return text
+  }
 }

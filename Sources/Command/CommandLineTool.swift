@@ -43,9 +43,9 @@ struct Command: Sendable {
 
 enum CommandLineTool {
   static let commands: [Command] = [
-    .pretrain, .distill, .embed, .evaluateLinear, .evaluateKNN, .oracleList, .oracleEmit,
-    .oracleCheck, .oracleTrace,
-    .oracleBisect, .compare, .inspect, .convert, .gradcheck, .fingerprint, .bench, .synthesize,
+    .pretrain, .distill, .embed, .evaluateLinear, .evaluateKNN, .evaluateClusters, .results,
+    .finetune, .ablate, .oracleList, .oracleEmit, .oracleCheck, .oracleTrace, .oracleBisect,
+    .compare, .inspect, .convert, .gradcheck, .fingerprint, .bench, .synthesize,
   ]
 
   static let help = """
@@ -54,7 +54,7 @@ enum CommandLineTool {
     Usage: mvmr COMMAND [options]
 
     Commands:
-    \(commands.map { "  \($0.name.padding(toLength: 16, withPad: " ", startingAt: 0))\($0.summary)" }
+    \(commands.map { "  \($0.name.padding(toLength: 18, withPad: " ", startingAt: 0))\($0.summary)" }
       .joined(separator: "\n"))
 
     `mvmr COMMAND --help` shows a command's options and examples.

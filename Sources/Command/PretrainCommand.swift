@@ -27,13 +27,17 @@ extension Option {
   static let trapNonFinite = Option(
     name: "--trap-nonfinite", value: nil,
     help: "name the operation in which a NaN or an infinity first appears")
+  static let autoLearningRate = Option(
+    name: "--auto-learning-rate", value: nil,
+    help: "choose lr by a range test of 100 batches first; its curve lies in the run's folder")
 }
 
 extension Command {
   static let pretrain = Command(
     "pretrain", "Train an encoder without labels, and measure what it learned.",
     options: [
-      .method, .config, .data, .output, .resume, .objective, .seed, .set, .trapNonFinite, .showKeys,
+      .method, .config, .data, .output, .resume, .objective, .seed, .set, .autoLearningRate,
+      .trapNonFinite, .showKeys,
     ],
     examples: [
       "pretrain",
@@ -41,7 +45,7 @@ extension Command {
       "pretrain --config Examples/configs/stl10_resnet18.yaml --data ~/data",
       "pretrain --set encoder.backbone=resnet18 --set epochs=20",
       "pretrain --method vicreg --set encoder.out_dim=512-512",
-      "pretrain --resume runs/first",
+      "pretrain --resume runs/first", "pretrain --auto-learning-rate",
     ]
   ) { arguments in
     if arguments.has(.showKeys) {
@@ -92,8 +96,9 @@ extension Command {
   private static func prepare(_ arguments: Arguments) throws -> PreTrainingRun {
     func say(_ line: String) { CommandLineTool.write(line + "\n") }
     if let path = arguments.string(.resume) {
-      for option in [Option.method, .config, .output, .objective, .seed, .set]
-      where arguments.has(option) {
+      for option in [
+        Option.method, .config, .output, .objective, .seed, .set, .autoLearningRate,
+      ] where arguments.has(option) {
         throw UsageError(
           what: "--resume continues the very run that was stopped, so \(option.name) has no place",
           remedy: "leave \(option.name) out, or start a new run without --resume")
@@ -112,9 +117,39 @@ extension Command {
       return try PreTrainingRun(
         resuming: path, dataDirectory: arguments.string(.data), say: say)
     }
-    return try PreTrainingRun(
-      configuration, dataDirectory: arguments.string(.data), output: arguments.string(.output),
-      say: say)
+    let test =
+      arguments.has(.autoLearningRate)
+      ? try rangeTest(configuration, directory: arguments.string(.data), say: say) : nil
+    var chosen = configuration
+    if let rate = test?.suggestion { chosen.learningRate = rate }
+    let run = try PreTrainingRun(
+      chosen, dataDirectory: arguments.string(.data), output: arguments.string(.output), say: say)
+    try test?.write(to: run.folder)
+    return run
+  }
+
+  /// Tries learning rates on a run that is thrown away.
+  private static func rangeTest(
+    _ configuration: Configuration, directory: String?, say: (String) -> Void
+  ) throws -> LearningRateRangeTest {
+    say("Trying learning rates …")
+    let training = try PreTraining(
+      configuration, data: DataSource(configuration, directory: directory))
+    if let path = configuration.initializeFrom {
+      try training.encoder.load(Checkpoint.load(path).checkpoint.encoder)
+    }
+    let test = try training.learningRateRangeTest { batch, rate, loss in
+      if batch % 20 == 0 {
+        say(String(format: "  batch %d: lr %.2g, loss %.4f", batch, rate, loss))
+      }
+    }
+    guard let rate = test.suggestion else {
+      throw TrainingError(
+        "the range test found no learning rate at which the loss falls",
+        remedy: "choose lr yourself with --set lr=…")
+    }
+    say(String(format: "lr %.3g, where the smoothed loss falls fastest", rate))
+    return test
   }
 
   /// The configuration a command line asks for.

@@ -33,6 +33,14 @@ public struct AugmentationDraw: Hashable, Codable, Sendable {
 public enum AugmentationPolicy: String, CaseIterable, Codable, Sendable {
   /// STL-10 and ImageNet pre-training, and every evaluation that trains a head.
   case custom
+  /// The first part of `custom`: crop and resize; as each further one, a row of the paper's Table 7.
+  case crop
+  /// With the mirror.
+  case cropFlip = "crop-flip"
+  /// With jitter of colours.
+  case cropFlipColor = "crop-flip-color"
+  /// With grayscale: `custom` without its blur.
+  case cropFlipColorGray = "crop-flip-color-gray"
   /// CIFAR-100 distillation.
   case cifar
   /// CIFAR-20 pre-training.
@@ -76,15 +84,20 @@ public enum AugmentationPolicy: String, CaseIterable, Codable, Sendable {
     var stream = RandomStream(key)
     var steps: [AugmentationStep] = []
     switch self {
-    case .custom:
+    case .custom, .crop, .cropFlip, .cropFlipColor, .cropFlipColorGray:
+      // Each policy draws as the longer ones do and stops earlier.
       let box = RandomResizedCrop(area: 0.08...1).draw(width: width, height: height, from: &stream)
       steps += [.crop(box: box), .resize(width: size, height: size, filter: .bilinear)]
+      if self == .crop { break }
       if stream.uniform() < 0.5 { steps.append(.flip) }
+      if self == .cropFlip { break }
       if stream.uniform() <= 0.8 {
         let jitter = ColorJitter(brightness: 0.8, contrast: 0.8, saturation: 0.8, hue: 0.2)
         steps += jitter.draw(from: &stream)
       }
+      if self == .cropFlipColor { break }
       if stream.uniform() < 0.2 { steps.append(.grayscale) }
+      if self == .cropFlipColorGray { break }
       let kernelSize = GaussianKernel.size(forImageSide: size)
       steps.append(.blur(kernelSize: kernelSize, sigma: stream.uniform(in: 0.1...2)))
     case .cifar:

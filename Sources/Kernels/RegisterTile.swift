@@ -20,6 +20,10 @@ protocol Lanes {
   func store(_ p: UnsafeMutablePointer<Scalar>)
   /// Adds what lies at an address.
   mutating func add(from p: UnsafePointer<Scalar>)
+  /// f of every machine vector and its counterpart.
+  func with(
+    _ other: Self, _ f: (Scalar.Vector, Scalar.Vector) -> Scalar.Vector
+  ) -> Self
 }
 
 /// One machine vector.
@@ -34,6 +38,10 @@ struct Vector1<Scalar: KernelScalar>: Lanes {
   }
   @inline(__always) func store(_ p: UnsafeMutablePointer<Scalar>) { p.vector = v }
   @inline(__always) mutating func add(from p: UnsafePointer<Scalar>) { v = p.vector + v }
+  @inline(__always)
+  func with(_ other: Self, _ f: (Scalar.Vector, Scalar.Vector) -> Scalar.Vector) -> Self {
+    Self(v: f(v, other.v))
+  }
 }
 
 /// Two bundles of lanes side by side: `Beside<Vector1>` is 2 vectors, `Beside<Beside<Vector1>>` 4.
@@ -58,6 +66,10 @@ struct Beside<Half: Lanes>: Lanes {
   @inline(__always) mutating func add(from p: UnsafePointer<Scalar>) {
     left.add(from: p)
     right.add(from: p + Half.width)
+  }
+  @inline(__always)
+  func with(_ other: Self, _ f: (Scalar.Vector, Scalar.Vector) -> Scalar.Vector) -> Self {
+    Self(left: left.with(other.left, f), right: right.with(other.right, f))
   }
 }
 

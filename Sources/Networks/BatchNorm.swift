@@ -38,13 +38,28 @@ public struct BatchNorm<Scalar: KernelScalar>: Layer {
   }
 
   public func callAsFunction(_ x: Variable<Scalar>, mode: Mode) -> Variable<Scalar> {
+    self(x, mode: mode, rectified: false)
+  }
+
+  /// The norm with what often follows it, in the same passes over memory.
+  ///
+  /// - Parameters:
+  ///   - x: `[..., channels]`.
+  ///   - mode: How statistics and gradients are treated.
+  ///   - shortcut: Added to the result, of x's shape.
+  ///   - rectified: Whether negative results become 0, after the addition.
+  /// - Returns: The output, of x's shape.
+  public func callAsFunction(
+    _ x: Variable<Scalar>, mode: Mode, adding shortcut: Variable<Scalar>? = nil, rectified: Bool
+  ) -> Variable<Scalar> {
     guard mode.usesBatchStatistics else {
       return batchNorm(
         x, gain: weight.variable(mode), bias: bias.variable(mode), mean: runningMean.value,
-        variance: runningVariance.value, epsilon: epsilon)
+        variance: runningVariance.value, epsilon: epsilon, adding: shortcut, rectified: rectified)
     }
     let (y, batch) = batchNorm(
-      x, gain: weight.variable(mode), bias: bias.variable(mode), epsilon: epsilon)
+      x, gain: weight.variable(mode), bias: bias.variable(mode), epsilon: epsilon,
+      adding: shortcut, rectified: rectified)
     guard mode.updatesStatistics else { return y }
     // A single row has no unbiased variance; its biased one, 0, keeps the average finite.
     let unbiased = Scalar(batch.count) / Scalar(max(1, batch.count - 1))

@@ -65,7 +65,7 @@ public struct Projector<Scalar: KernelScalar>: Layer {
     var y = x
     for i in linears.indices {
       y = linears[i](y, mode: mode)
-      if i < norms.count { y = relu(norms[i](y, mode: mode)) }
+      if i < norms.count { y = norms[i](y, mode: mode, rectified: true) }
     }
     return y
   }

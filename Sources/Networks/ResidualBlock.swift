@@ -87,12 +87,14 @@ public struct ResidualBlock<Scalar: KernelScalar>: Layer {
 
   public func callAsFunction(_ x: Variable<Scalar>, mode: Mode) -> Variable<Scalar> {
     var y = x
-    for i in convolutions.indices {
-      y = norms[i](convolutions[i](y, mode: mode), mode: mode)
-      if i < convolutions.count - 1 { y = relu(y) }
+    let last = convolutions.count - 1
+    for i in 0..<last {
+      y = norms[i](convolutions[i](y, mode: mode), mode: mode, rectified: true)
     }
-    guard let projection else { return relu(subsampled(x) + y) }
-    return relu(projection.norm(projection.convolution(x, mode: mode), mode: mode) + y)
+    let shortcut =
+      projection.map { $0.norm($0.convolution(x, mode: mode), mode: mode) } ?? subsampled(x)
+    return norms[last](
+      convolutions[last](y, mode: mode), mode: mode, adding: shortcut, rectified: true)
   }
 
   /// Option A; x itself where its shape stays.

@@ -1,6 +1,8 @@
 // Convolution and pooling on tensors: extents are proved in the geometry, then the kernels run.
 //
-// Read       Kernels/Convolution.swift ← this file → Autodiff/Conv2D.swift
+// Algorithm  Directly, or by Winograd's algorithm where that was allowed, numbers are `Float` and the
+//            extents suit it.
+// Read       Kernels/Convolution.swift, Kernels/WinogradConvolution.swift ← this file → Autodiff/Conv2D.swift
 
 import Kernels
 
@@ -9,7 +11,11 @@ public func convolution<Scalar>(
   _ x: Tensor<Scalar>, _ w: Tensor<Scalar>, _ g: ConvolutionGeometry
 ) -> Tensor<Scalar> {
   let y = Buffer<Scalar>(uninitialized: g.outputShape.reduce(1, *))
-  convolution(g, input: x.buffer, filter: w.buffer, into: y)
+  if Winograd.serves(g, Scalar.self) {
+    winogradConvolution(g, input: x.buffer, filter: w.buffer, into: y)
+  } else {
+    convolution(g, input: x.buffer, filter: w.buffer, into: y)
+  }
   return Tensor(shape: g.outputShape, buffer: y)
 }
 
@@ -18,7 +24,11 @@ public func convolutionInputGradient<Scalar>(
   _ dY: Tensor<Scalar>, _ w: Tensor<Scalar>, _ g: ConvolutionGeometry
 ) -> Tensor<Scalar> {
   let dX = Buffer<Scalar>(uninitialized: g.inputShape.reduce(1, *))
-  convolutionInputGradient(g, outputGradient: dY.buffer, filter: w.buffer, into: dX)
+  if Winograd.serves(g, Scalar.self) {
+    winogradInputGradient(g, outputGradient: dY.buffer, filter: w.buffer, into: dX)
+  } else {
+    convolutionInputGradient(g, outputGradient: dY.buffer, filter: w.buffer, into: dX)
+  }
   return Tensor(shape: g.inputShape, buffer: dX)
 }
 
@@ -27,6 +37,10 @@ public func convolutionFilterGradient<Scalar>(
   _ dY: Tensor<Scalar>, _ x: Tensor<Scalar>, _ g: ConvolutionGeometry
 ) -> Tensor<Scalar> {
   let dW = Buffer<Scalar>(uninitialized: g.filterShape.reduce(1, *))
-  convolutionFilterGradient(g, outputGradient: dY.buffer, input: x.buffer, into: dW)
+  if Winograd.serves(g, Scalar.self) {
+    winogradFilterGradient(g, outputGradient: dY.buffer, input: x.buffer, into: dW)
+  } else {
+    convolutionFilterGradient(g, outputGradient: dY.buffer, input: x.buffer, into: dW)
+  }
   return Tensor(shape: g.filterShape, buffer: dW)
 }

@@ -52,6 +52,8 @@ public struct Configuration: Sendable, Hashable {
   public var projector = "8192-8192-8192"
   public var smallKernel = false
   public var recomputes = false
+  /// 3×3 convolutions of training steps by Winograd's algorithm; of training only.
+  public var usesWinograd = true
   public var viewStatistics = ViewStatistics.apart
   public var cacheChunk = 0
   public var cacheStatistics = GradientCache.Statistics.chunk

@@ -75,6 +75,9 @@ public struct ConfigurationField: Sendable {
     .bool(
       "encoder.recompute", \.recomputes,
       "keep a quarter of the activations and compute the rest again in backward"),
+    .bool(
+      "encoder.winograd", \.usesWinograd,
+      "3×3 convolutions of training steps by Winograd's algorithm: faster, a digit less exact"),
     .choice(
       "encoder.batch_norm", \.viewStatistics, "how the two views pass through batch norm, D51"),
     .integer(

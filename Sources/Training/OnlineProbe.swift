@@ -36,11 +36,11 @@ final class OnlineProbe {
     let loss = crossEntropy(logits, labels: chosen)
     loss.backward()
     optimizer.step(learningRate: learningRate)
-    return (Double(loss.value.scalar), topOneAccuracy(logits.value, chosen))
+    return (Double(loss.value.scalar), topAccuracy(logits.value, chosen))
   }
 
   /// Accuracy on features that are not trained on.
   func accuracy(on test: LabelledFeatures) -> Double {
-    topOneAccuracy(head(Variable(test.features), mode: .evaluation).value, test.labels)
+    topAccuracy(head(Variable(test.features), mode: .evaluation).value, test.labels)
   }
 }

@@ -54,6 +54,8 @@ public final class PreTraining {
   public internal(set) var position = RunPosition()
   /// Whether every operation is watched for a NaN or an infinity; bits and results stay the same.
   public var trapsNonFinite = false
+  /// The rate of every step in place of the schedule's, while rates are being tried.
+  var rangeTestRate: Double?
   let optimizer: Optimizer<Float>
   let probe: OnlineProbe
   let key: RandomKey
@@ -142,13 +144,16 @@ public final class PreTraining {
   /// - Returns: What the step found.
   /// - Throws: `TrainingError` when a number is not finite: the parameters are then unchanged.
   public func step(_ batch: PreTrainingBatch) throws -> StepRecord {
-    trapsNonFinite ? try NonFiniteTrap.watching { try takeStep(batch) } : try takeStep(batch)
+    try Winograd.$isAllowed.withValue(configuration.usesWinograd) {
+      trapsNonFinite ? try NonFiniteTrap.watching { try takeStep(batch) } : try takeStep(batch)
+    }
   }
 
   private func takeStep(_ batch: PreTrainingBatch) throws -> StepRecord {
     let start = position
-    let learningRate = schedule.learningRate(
-      step: optimizer.steps, base: configuration.learningRate)
+    let learningRate =
+      rangeTestRate
+      ?? schedule.learningRate(step: optimizer.steps, base: configuration.learningRate)
     let made = try method.step(batch, encoder, key: stepKey(batch))
     let value = made.objective
     let loss = Double(value.total.value.scalar)

@@ -67,7 +67,8 @@ public struct PreTrainingResult: Sendable {
 public struct PreTrainingRun {
   private let training: PreTraining
   private let teacher: Teacher?
-  private let folder: RunFolder
+  /// Its files.
+  public let folder: RunFolder
   private let warning: String?
   private let saysWhatItDoes: (String) -> Void
 

@@ -75,7 +75,8 @@ enum Program {
     let top = try Program.run(["--help"])
     #expect(top.status == 0)
     for name in [
-      "pretrain", "distill", "embed", "evaluate linear", "evaluate knn", "oracle list",
+      "pretrain", "distill", "embed", "evaluate linear", "evaluate knn", "evaluate clusters",
+      "results", "finetune", "ablate", "oracle list",
       "oracle trace", "oracle bisect",
       "compare", "inspect", "convert", "gradcheck", "fingerprint", "bench",
       "synthesize",
@@ -123,6 +124,22 @@ enum Program {
     }
   }
 
+  @Test("bench --profile prints where a step's time goes and draws it")
+  func profile() throws {
+    try inDirectory { directory in
+      let outcome = try Program.run([
+        "bench", "step/mv-mr", "--profile", "--repeat", "1", "--output", "\(directory)/new",
+      ])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      for name in ["conv2D", "batchNorm", "waiting for the batch"] {
+        #expect(outcome.output.contains(name), "\(outcome.output)")
+      }
+      let picture = try String(
+        contentsOfFile: "\(directory)/new/profile-step-mv-mr-32.svg", encoding: .utf8)
+      #expect(picture.contains("<svg") && picture.contains("conv2D"))
+    }
+  }
+
   @Test("pretrain, evaluate linear and evaluate knn agree on one run")
   func wholeJob() throws {
     try inDirectory { directory in
@@ -134,9 +151,10 @@ enum Program {
       for name in ["linear", "knn"] {
         let evaluated = try Program.run(["evaluate", name, run, "--json"])
         #expect(evaluated.status == 0, "\(evaluated.errors)")
-        let key = name == "linear" ? "linear_probe" : "knn"
+        let (key, metric) = name == "linear" ? ("linear_probe", "top1") : ("knn", "k20")
         let value = try #require(
-          evaluated.output.split(separator: ",").first?.split(separator: ":").last)
+          evaluated.output.components(separatedBy: "\"\(metric)\":").last?
+            .prefix { $0 != "," && $0 != "}" })
         #expect(result.contains("\"trained\":\(value)") && result.contains(key), "\(result)")
       }
       let mirrored = try Program.run(["evaluate", "linear", run, "--mirror"])

@@ -113,7 +113,17 @@ public struct FuzzTarget: Sendable {
     let small = SafeTensorsFile(
       metadata: ["k": "v"], tensors: ["a": TensorRecord([1, -2] as [Float], shape: [2])])
     let streams = try files(".npz", in: weights).flatMap { try packedStreams($0) }
+    let picture: @Sendable ([UInt8]) throws -> Void = { _ = try RasterImage(decoding: $0) }
+    let pictures = try pictureSeeds(root)
     return [
+      FuzzTarget("JPEG", seeds: pictures.jpegs, letters: jpegLetters, read: picture),
+      FuzzTarget(
+        "JPEG, same length", seeds: pictures.jpegs, letters: jpegLetters, keepsLength: true,
+        read: picture),
+      FuzzTarget("PNG", seeds: pictures.pngs, read: picture),
+      FuzzTarget(
+        "PNG, checksums repaired", seeds: pictures.pngs, keepsLength: true,
+        repair: { bytes, _ in withRightChunkChecksums(bytes) }, read: picture),
       FuzzTarget(
         "safetensors",
         seeds: try files(".safetensors", in: formats) + [

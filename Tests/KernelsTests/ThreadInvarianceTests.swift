@@ -55,11 +55,14 @@ import Testing
     expectSameBits {
       let all = (0..<4).map { _ in Buffer<Float>.unwritten(channels) }
       channelStatistics(x, rows: rows, channels: channels, mean: all[0], variance: all[1])
+      let gate = RectifierGate.affine(scale: all[1], shift: all[0])
       channelGradientSums(
-        dY, x, mean: all[0], rows: rows, channels: channels, sum: all[2], product: all[3])
+        dY, x, mean: all[0], gate: gate, rows: rows, channels: channels, sum: all[2],
+        product: all[3])
       let y = Buffer<Float>.unwritten(x.count)
-      channelAffine(
-        dY, scale: all[0], x, scale: all[1], shift: all[2], rows: rows, channels: channels, into: y)
+      channelInputGradient(
+        dY, scale: all[0], x, scale: all[1], shift: all[2], gate: gate, rows: rows,
+        channels: channels, into: y)
       return all + [y]
     }
   }

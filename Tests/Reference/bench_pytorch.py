@@ -176,8 +176,9 @@ def benchmarks():
             name = f"conv/{channels}x{side}x{side}-{outputs}-k{kernel}s{stride}/{which}"
             yield name, "GFLOP/s", work, convolution(*one, which), True
     for name in ("resnet18", "resnet50"):
-        yield f"{name}/train-96", "images/s", 16, training_step(name), True
-    yield "mv-mr/step-32", "images/s", 128, pretraining_step, True
+        for suffix in ("", "-direct"):  # two algorithms here, one there
+            yield f"step/{name}-96{suffix}", "images/s", 16, training_step(name), True
+    yield "step/mv-mr-32", "images/s", 128, pretraining_step, True
 
 
 def rates(prepare, layout, work, repeat):

@@ -70,7 +70,7 @@ import Testing
     let x = minimizeByLBFGS(startingAt: .zeros([4]), tolerance: 1e-8) { x in
       let d = x - target
       return (0.5 * (scale * d * d).sum().scalar, scale * d)
-    }
+    }.point
     #expect((x - target).map(.absolute).maximum(over: 0).scalar < 1e-8)
   }
 

@@ -1,0 +1,44 @@
+// A benchmark: a name, the work of one call, and a function that does it.
+//
+// Names      Equal those of Tests/Reference/bench_pytorch.py, so that ratios can be taken.
+// Read       this file → KernelBenchmarks.swift, StepBenchmarks.swift → ../BenchCommand.swift
+
+import Dispatch
+import Foundation
+import MVMR
+
+/// One figure.
+struct Benchmark {
+  let name: String
+  let unit: String
+  /// Units in one call.
+  let work: Double
+  /// Makes what is measured: inputs, networks; the function it returns is timed.
+  let prepare: () throws -> () throws -> Void
+
+  static var all: [Benchmark] { products + convolutions + steps }
+
+  /// The benchmarks whose names begin with one of the words; all without words.
+  ///
+  /// - Throws: `UsageError` when there is none.
+  static func named(_ words: [String]) throws -> [Benchmark] {
+    let wanted = all.filter { one in words.isEmpty || words.contains { one.name.hasPrefix($0) } }
+    guard !wanted.isEmpty else {
+      throw UsageError(
+        what: "no benchmark begins with '\(words.joined(separator: "', '"))'",
+        remedy: "names are \(all.map(\.name).joined(separator: ", "))")
+    }
+    return wanted
+  }
+
+  /// Units a second in each of some runs, the slowest first; one run before them is not counted.
+  func rates(runs: Int) throws -> [Double] {
+    let measure = try prepare()
+    try measure()
+    return try (0..<runs).map { _ in
+      let start = DispatchTime.now().uptimeNanoseconds
+      try measure()
+      return work / (Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9)
+    }.sorted()
+  }
+}

@@ -1,0 +1,62 @@
+// Benchmarks of the kernels: matrix products, and the convolutions of ResNet.
+//
+// Read       Benchmark.swift ← this file → StepBenchmarks.swift
+
+import MVMR
+
+extension Benchmark {
+  /// Square matrix products.
+  static var products: [Benchmark] { [512, 1024, 2048].map(product) }
+
+  private static func product(_ n: Int) -> Benchmark {
+    Benchmark(name: "matmul/\(n)", unit: "GFLOP/s", work: 2e-9 * Double(n * n * n)) {
+      let key = RandomKey(seed: 1)
+      let a = Tensor<Float>.normal([n, n], key: key.child("a"))
+      let b = Tensor<Float>.normal([n, n], key: key.child("b"))
+      let c = Buffer<Float>(uninitialized: n * n)
+      return { matrixMultiply(rows: n, columns: n, depth: n, a: a.buffer, b: b.buffer, into: c) }
+    }
+  }
+
+  /// The layers of ResNet-18 and ResNet-50 at 96 × 96, batch 16.
+  static var convolutions: [Benchmark] {
+    [
+      (3, 96, 64, 3, 1), (64, 48, 64, 3, 1), (64, 48, 64, 1, 1), (64, 48, 256, 1, 1),
+      (256, 48, 64, 1, 1), (64, 48, 128, 3, 2), (128, 24, 128, 3, 1), (512, 24, 128, 1, 1),
+      (256, 12, 256, 3, 1), (1024, 12, 256, 1, 1), (512, 6, 512, 3, 1), (2048, 6, 512, 1, 1),
+    ].flatMap(layer)
+  }
+
+  private static func layer(
+    _ channels: Int, _ side: Int, _ out: Int, _ kernel: Int, _ stride: Int
+  ) -> [Benchmark] {
+    let g = ConvolutionGeometry(
+      input: [16, side, side, channels], filter: [kernel, kernel, channels, out], stride: stride,
+      padding: kernel / 2)
+    let name = "conv/\(channels)x\(side)x\(side)-\(out)-k\(kernel)s\(stride)"
+    let work = 1e-9 * Double(g.operations)
+    func tensors() -> (x: Tensor<Float>, w: Tensor<Float>, dY: Tensor<Float>) {
+      let key = RandomKey(seed: 2)
+      return (
+        .normal(g.inputShape, key: key.child("x")),
+        .normal(g.filterShape, deviation: 0.05, key: key.child("w")),
+        .normal(g.outputShape, key: key.child("y"))
+      )
+    }
+    func pass(
+      _ pass: String, _ run: @escaping ((Tensor<Float>, Tensor<Float>, Tensor<Float>)) -> Void
+    )
+      -> Benchmark
+    {
+      Benchmark(name: "\(name)/\(pass)", unit: "GFLOP/s", work: work) {
+        let all = tensors()
+        return { run(all) }
+      }
+    }
+    return [
+      pass("forward") { _ = convolution($0.0, $0.1, g) },
+      pass("input-gradient") { _ = convolutionInputGradient($0.2, $0.1, g) },
+      pass("filter-gradient") { _ = convolutionFilterGradient($0.2, $0.0, g) },
+    ]
+  }
+}

@@ -1,0 +1,338 @@
+// Batch normalisation: statistics, the affine map with what follows it, and what backward needs.
+//
+// Formula    μ = mean x,  σ² = mean (x − μ)²,  y = a x + d (+ r, then max(0, ·))   per channel over rows
+//            backward: g = dY where y > 0;  Σ g,  Σ g (x − μ);  dX = a′ g + b x + d′
+// Layout     [rows, channels]: an image batch has batch · height · width rows.
+// Idea       Between two convolutions time is memory traffic. So a shortcut r and the rectification are
+//            part of the same passes: forward reads x twice and writes y; backward reads (x, dY) twice
+//            and writes dX. Whether y > 0 is computed again from x, with the very operations of forward,
+//            where that is cheaper than reading y.
+// Order      Rows are cut into blocks of at most 64 KiB. A block's mean comes first, then its deviations
+//            from that mean, from the cache; blocks are joined in order (Chan, Golub & LeVeque 1979):
+//            Σ(x − μ)² = Σ blocks [Σ(x − m)² + n (m − μ)²]. As exact as two passes over all of x.
+// Read       Reductions.swift ← this file → Autodiff/BatchNorm.swift
+// Tests      Tests/KernelsTests/BatchNormalizationTests.swift
+
+/// Which elements of dY a rectification lets through.
+public enum RectifierGate<S: KernelScalar> {
+  /// All: nothing was rectified.
+  case open
+  /// Where the output was positive.
+  case output(Buffer<S>)
+  /// Where scale · x + shift was positive, per channel.
+  case affine(scale: Buffer<S>, shift: Buffer<S>)
+}
+
+/// Mean and biased variance of each channel.
+@specialized(where S == Float)
+@specialized(where S == Double)
+public func channelStatistics<S: KernelScalar>(
+  _ x: Buffer<S>, rows: Int, channels: Int, mean: Buffer<S>, variance: Buffer<S>
+) {
+  require(
+    x.count == rows * channels && mean.count == channels && variance.count == channels && rows > 0,
+    "channelStatistics: \(x.count) scalars as [\(rows), \(channels)].")
+  let blocks = RowBlocks<S>(rows: rows, channels: channels)
+  let from = UnsafePointer(x.pointer)
+  let partial = Buffer<S>(uninitialized: 2 * blocks.count * blocks.pitch)
+  let means = partial.pointer
+  let squares = partial.pointer + blocks.count * blocks.pitch
+  blocks.inParallel { b, rows in
+    let p = from + rows.lowerBound * channels
+    let (m, q) = (means + b * blocks.pitch, squares + b * blocks.pitch)
+    var c = 0
+    while c + Four<S>.width <= channels {
+      moments(Four<S>.self, p + c, rows: rows.count, pitch: channels, mean: m + c, squares: q + c)
+      c += Four<S>.width
+    }
+    while c < channels {
+      moments(
+        Vector1<S>.self, p + c, rows: rows.count, pitch: channels, mean: m + c, squares: q + c)
+      c += Vector1<S>.width
+    }
+  }
+  let (μ, σ2) = (mean.pointer, variance.pointer)
+  for c in 0..<channels { (μ[c], σ2[c]) = (0, 0) }
+  for b in 0..<blocks.count {
+    let n = S(blocks[b].count)
+    let m = means + b * blocks.pitch
+    for c in 0..<channels { μ[c] += n * m[c] }
+  }
+  for c in 0..<channels { μ[c] /= S(rows) }
+  for b in 0..<blocks.count {
+    let n = S(blocks[b].count)
+    let (m, q) = (means + b * blocks.pitch, squares + b * blocks.pitch)
+    for c in 0..<channels { σ2[c] += q[c] + n * (m[c] - μ[c]) * (m[c] - μ[c]) }
+  }
+  for c in 0..<channels { σ2[c] /= S(rows) }
+}
+
+/// Mean of some columns of a block, and their summed squared deviations from it.
+@inline(__always)
+private func moments<L: Lanes>(
+  _: L.Type, _ x: UnsafePointer<L.Scalar>, rows: Int, pitch: Int,
+  mean: UnsafeMutablePointer<L.Scalar>, squares: UnsafeMutablePointer<L.Scalar>
+) {
+  var sum = L.zero
+  for r in 0..<rows { sum.add(from: x + r * pitch) }
+  let m = sum.with(sum) { s, _ in s / L.Scalar.Vector(repeating: L.Scalar(rows)) }
+  var total = L.zero
+  for r in 0..<rows {
+    let d = L.load(x + r * pitch).with(m) { $0 - $1 }
+    total = total.with(d) { $0.addingProduct($1, $1) }
+  }
+  m.store(mean)
+  total.store(squares)
+}
+
+/// Σ g and Σ g (x − μ) of each channel, g = dY where the gate lets it through: all that backward needs to
+/// know about the batch.
+///
+/// - Parameters:
+///   - dY: `[rows, channels]`.
+///   - x: The input of the norm, `[rows, channels]`.
+///   - mean: μ `[channels]`.
+///   - gate: What rectified the output.
+///   - rows: Extent of all axes but the last.
+///   - channels: Extent of the last axis.
+///   - sum: Σ g, `[channels]`.
+///   - product: Σ g (x − μ), `[channels]`.
+///   - gated: Receives g, if given, `[rows, channels]`.
+@specialized(where S == Float)
+@specialized(where S == Double)
+public func channelGradientSums<S: KernelScalar>(
+  _ dY: Buffer<S>, _ x: Buffer<S>, mean: Buffer<S>, gate: RectifierGate<S> = .open, rows: Int,
+  channels: Int, sum: Buffer<S>, product: Buffer<S>, gated: Buffer<S>? = nil
+) {
+  require(
+    x.count == rows * channels && dY.count == x.count && mean.count == channels
+      && sum.count == channels && product.count == channels && (gated?.count ?? x.count) == x.count
+      && gate.fits(rows: rows, channels: channels),
+    "channelGradientSums: \(x.count) scalars as [\(rows), \(channels)].")
+  let blocks = RowBlocks<S>(rows: rows, channels: channels)
+  let (given, from) = (UnsafePointer(dY.pointer), UnsafePointer(x.pointer))
+  let partial = Buffer<S>(uninitialized: 2 * blocks.count * blocks.pitch)
+  let sums = partial.pointer
+  let products = partial.pointer + blocks.count * blocks.pitch
+  let (μ, kept) = (UnsafePointer(mean.pointer), gated?.pointer)
+  blocks.inParallel { b, rows in
+    let first = rows.lowerBound * channels
+    let size = rows.count * channels
+    let scratch = kept == nil && !gate.isOpen ? Buffer<S>(uninitialized: size) : nil
+    let g: UnsafePointer<S>
+    if let to = kept.map({ $0 + first }) ?? scratch?.pointer {
+      gate.apply(to: given + first, x: from + first, first: first, rows.count, channels, into: to)
+      g = UnsafePointer(to)
+    } else {
+      g = given + first
+    }
+    let (s, q) = (sums + b * blocks.pitch, products + b * blocks.pitch)
+    var c = 0
+    while c + Four<S>.width <= channels {
+      gradientSums(
+        Four<S>.self, g + c, from + first + c, μ + c, rows: rows.count, pitch: channels, sum: s + c,
+        product: q + c)
+      c += Four<S>.width
+    }
+    while c < channels {
+      gradientSums(
+        Vector1<S>.self, g + c, from + first + c, μ + c, rows: rows.count, pitch: channels,
+        sum: s + c, product: q + c)
+      c += Vector1<S>.width
+    }
+    withExtendedLifetime(scratch) {}
+  }
+  for c in 0..<channels { (sum.pointer[c], product.pointer[c]) = (0, 0) }
+  for b in 0..<blocks.count {
+    let (s, q) = (sums + b * blocks.pitch, products + b * blocks.pitch)
+    for c in 0..<channels {
+      sum.pointer[c] += s[c]
+      product.pointer[c] += q[c]
+    }
+  }
+}
+
+/// Σ g and Σ g (x − μ) of some columns of a block.
+@inline(__always)
+private func gradientSums<L: Lanes>(
+  _: L.Type, _ g: UnsafePointer<L.Scalar>, _ x: UnsafePointer<L.Scalar>,
+  _ mean: UnsafePointer<L.Scalar>, rows: Int, pitch: Int,
+  sum: UnsafeMutablePointer<L.Scalar>, product: UnsafeMutablePointer<L.Scalar>
+) {
+  let μ = L.load(mean)
+  var s = L.zero
+  var q = L.zero
+  for r in 0..<rows {
+    let v = L.load(g + r * pitch)
+    let d = L.load(x + r * pitch).with(μ) { $0 - $1 }
+    s = s.with(v) { $0 + $1 }
+    q = q.with(v.with(d) { $0 * $1 }) { $0 + $1 }
+  }
+  s.store(sum)
+  q.store(product)
+}
+
+/// y = a[c]·x + d[c] per channel, plus r if given, and max(0, ·) of it if rectified.
+///
+/// - Parameters:
+///   - x: `[rows, channels]`.
+///   - a: `[channels]`.
+///   - d: `[channels]`.
+///   - r: A shortcut, `[rows, channels]`.
+///   - rectified: Whether negative results become 0.
+///   - rows: Extent of all axes but the last.
+///   - channels: Extent of the last axis.
+///   - y: `[rows, channels]`; every element is written.
+@specialized(where S == Float)
+@specialized(where S == Double)
+public func channelAffine<S: KernelScalar>(
+  _ x: Buffer<S>, scale a: Buffer<S>, shift d: Buffer<S>, adding r: Buffer<S>? = nil,
+  rectified: Bool = false, rows: Int, channels: Int, into y: Buffer<S>
+) {
+  require(
+    x.count == rows * channels && y.count == x.count && a.count == channels && d.count == channels
+      && (r?.count ?? x.count) == x.count,
+    "channelAffine: \(x.count) scalars as [\(rows), \(channels)].")
+  let (from, to) = (UnsafePointer(x.pointer), y.pointer)
+  let (scale, shift) = (UnsafePointer(a.pointer), UnsafePointer(d.pointer))
+  let other = UnsafePointer(r?.pointer ?? x.pointer)
+  let adds = r != nil
+  parallelRuns(rows, grain: max(1, elementGrain / max(1, channels))) { run in
+    for row in run {
+      let p = from + row * channels
+      let q = other + row * channels
+      let out = to + row * channels
+      // The choices are outside the loops, so that each loop becomes vectors.
+      switch (adds, rectified) {
+      case (false, false):
+        for c in 0..<channels { out[c] = shift[c].addingProduct(p[c], scale[c]) }
+      case (false, true):
+        for c in 0..<channels { out[c] = rectify(shift[c].addingProduct(p[c], scale[c])) }
+      case (true, false):
+        for c in 0..<channels { out[c] = shift[c].addingProduct(p[c], scale[c]) + q[c] }
+      case (true, true):
+        for c in 0..<channels { out[c] = rectify(shift[c].addingProduct(p[c], scale[c]) + q[c]) }
+      }
+    }
+  }
+}
+
+/// dX = a[c]·g + b[c]·x + d[c] per channel, g = dY where the gate lets it through.
+///
+/// - Parameters:
+///   - dY: `[rows, channels]`.
+///   - a: `[channels]`.
+///   - x: `[rows, channels]`.
+///   - b: `[channels]`.
+///   - d: `[channels]`.
+///   - gate: What rectified the output: open or affine.
+///   - rows: Extent of all axes but the last.
+///   - channels: Extent of the last axis.
+///   - dX: `[rows, channels]`; every element is written.
+@specialized(where S == Float)
+@specialized(where S == Double)
+public func channelInputGradient<S: KernelScalar>(
+  _ dY: Buffer<S>, scale a: Buffer<S>, _ x: Buffer<S>, scale b: Buffer<S>, shift d: Buffer<S>,
+  gate: RectifierGate<S> = .open, rows: Int, channels: Int, into dX: Buffer<S>
+) {
+  require(
+    x.count == rows * channels && dY.count == x.count && dX.count == x.count && a.count == channels
+      && b.count == channels && d.count == channels && gate.fits(rows: rows, channels: channels),
+    "channelInputGradient: \(x.count) scalars as [\(rows), \(channels)].")
+  let (given, from, to) = (UnsafePointer(dY.pointer), UnsafePointer(x.pointer), dX.pointer)
+  let (α, β, δ) = (UnsafePointer(a.pointer), UnsafePointer(b.pointer), UnsafePointer(d.pointer))
+  parallelRuns(rows, grain: max(1, elementGrain / max(1, channels))) { run in
+    for row in run {
+      let i = row * channels
+      let (g, p, out) = (given + i, from + i, to + i)
+      switch gate {
+      case .open:
+        for c in 0..<channels {
+          out[c] = δ[c].addingProduct(g[c], α[c]).addingProduct(p[c], β[c])
+        }
+      case .output(let y):
+        let open = UnsafePointer(y.pointer) + i
+        for c in 0..<channels {
+          let passed = open[c] > 0 ? g[c] : 0
+          out[c] = δ[c].addingProduct(passed, α[c]).addingProduct(p[c], β[c])
+        }
+      case .affine(let scale, let shift):
+        let (s, t) = (UnsafePointer(scale.pointer), UnsafePointer(shift.pointer))
+        for c in 0..<channels {
+          let passed = t[c].addingProduct(p[c], s[c]) > 0 ? g[c] : 0
+          out[c] = δ[c].addingProduct(passed, α[c]).addingProduct(p[c], β[c])
+        }
+      }
+    }
+  }
+}
+
+/// max(0, v); a NaN stays.
+@inline(__always)
+private func rectify<S: KernelScalar>(_ v: S) -> S { v < 0 ? 0 : v }
+
+extension RectifierGate {
+  @inline(__always) fileprivate var isOpen: Bool {
+    if case .open = self { true } else { false }
+  }
+
+  fileprivate func fits(rows: Int, channels: Int) -> Bool {
+    switch self {
+    case .open: true
+    case .output(let y): y.count == rows * channels
+    case .affine(let scale, let shift): scale.count == channels && shift.count == channels
+    }
+  }
+
+  /// Writes g, the part of dY that passes, for some rows from scalar `first` on.
+  @inline(__always)
+  fileprivate func apply(
+    to dY: UnsafePointer<S>, x: UnsafePointer<S>, first: Int, _ rows: Int, _ channels: Int,
+    into g: UnsafeMutablePointer<S>
+  ) {
+    switch self {
+    case .open:
+      g.update(from: dY, count: rows * channels)
+    case .output(let y):
+      let open = UnsafePointer(y.pointer) + first
+      for i in 0..<rows * channels { g[i] = open[i] > 0 ? dY[i] : 0 }
+    case .affine(let scale, let shift):
+      let (s, t) = (UnsafePointer(scale.pointer), UnsafePointer(shift.pointer))
+      for row in 0..<rows {
+        let i = row * channels
+        let (p, q, out) = (x + i, dY + i, g + i)
+        for c in 0..<channels { out[c] = t[c].addingProduct(p[c], s[c]) > 0 ? q[c] : 0 }
+      }
+    }
+  }
+}
+
+/// Four machine vectors: a whole run of cache lines from every row.
+private typealias Four<S: KernelScalar> = Beside<Beside<Vector1<S>>>
+
+/// Rows cut into blocks that stay in the second-level cache; the cut depends on the extents alone.
+private struct RowBlocks<S: KernelScalar> {
+  let rows: Int
+  let size: Int
+  /// Scalars from the sums of one block to those of the next: whole vectors.
+  let pitch: Int
+
+  @inline(__always)
+  init(rows: Int, channels: Int) {
+    self.rows = rows
+    size = max(1, min(sumBlock, (1 << 14) / max(1, channels)))
+    let lanes = S.Vector.scalarCount
+    pitch = (channels + lanes - 1) / lanes * lanes
+  }
+
+  @inline(__always) var count: Int { (rows + size - 1) / size }
+  @inline(__always) subscript(b: Int) -> Range<Int> { b * size..<min(rows, (b + 1) * size) }
+
+  /// Calls `body` with every block and its rows, on the team.
+  @inline(__always)
+  func inParallel(_ body: (Int, Range<Int>) -> Void) {
+    parallelRuns(count, grain: 4) { run in
+      for b in run { body(b, self[b]) }
+    }
+  }
+}

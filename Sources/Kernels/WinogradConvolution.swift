@@ -1,0 +1,386 @@
+// Winograd convolution: 3×3 filters with a quarter of the multiplications.
+//
+// Source     Lavin & Gray, "Fast algorithms for convolutional neural networks", CVPR 2016
+// Formula    Y = Aᵀ [Σ_c (G w Gᵀ) ⊙ (Bᵀ x B)] A   for every tile of 4 × 4 outputs
+// Idea       The sum over channels, for each of the 36 values, is a matrix product of
+//            [tiles, channels] with [channels, outputs]. So: transform the filter and the patches,
+//            multiply 36 times, transform back. The input gradient is the same with dY, the filter
+//            turned around and its channels exchanged; the filter gradient multiplies the other way,
+//            [channels, tiles] with [tiles, outputs].
+// Error      The values at ±2 are large and cancel: in float32 results differ from direct ones by a few
+//            units in the sixth digit instead of the seventh (docs/performance.md has the figures). So
+//            float64, the oracle, and whoever does not ask for it use the direct convolution.
+// Order      The cut into tiles depends on the extents alone: the same bits at any number of threads.
+// Read       WinogradTransforms.swift, TileWalk.swift ← this file → Tensors/Convolution.swift
+// Tests      Tests/KernelsTests/WinogradTests.swift
+
+/// Whether convolutions on tensors may use Winograd's algorithm.
+///
+/// Nobody gets it who does not ask: `Winograd.$isAllowed.withValue(true) { … }`.
+public enum Winograd {
+  /// The choice of this task.
+  @TaskLocal public static var isAllowed = false
+
+  /// Whether a convolution of a number type shall use it: never one of `Double`.
+  public static func serves<S: KernelScalar>(_ g: ConvolutionGeometry, _: S.Type) -> Bool {
+    isAllowed && S.self == Float.self && g.suitsWinograd
+  }
+}
+
+extension ConvolutionGeometry {
+  /// Whether Winograd's algorithm applies, and saves more multiplications than its transforms cost.
+  public var suitsWinograd: Bool {
+    guard kernelHeight == 3, kernelWidth == 3, stride == 1, dilation == 1, groups == 1,
+      padding <= 2, channels % 16 == 0, outChannels % 16 == 0, channels >= 32, outChannels >= 32
+    else { return false }
+    let tiles = batch * ((outHeight + 3) / 4) * ((outWidth + 3) / 4)
+    let pixels = batch * outHeight * outWidth
+    // 36 products a tile against 9 a pixel; and enough tiles to pay for the filter's transform.
+    return 36 * tiles <= 6 * pixels && tiles >= 96
+  }
+}
+
+/// Convolution forward by Winograd's algorithm; only where `g.suitsWinograd`.
+///
+/// - Parameters:
+///   - g: Extents and padding.
+///   - input: `g.inputShape`.
+///   - filter: `g.filterShape`.
+///   - output: `g.outputShape`; every element is written.
+@specialized(where S == Float)
+@specialized(where S == Double)
+public func winogradConvolution<S: KernelScalar>(
+  _ g: ConvolutionGeometry, input: Buffer<S>, filter: Buffer<S>, into output: Buffer<S>
+) {
+  g.check(input: input.count, filter: filter.count, output: output.count)
+  require(g.suitsWinograd, "winogradConvolution: \(g) does not suit it.")
+  WinogradProduct(
+    batch: g.batch, source: ImageGrid(input, g.height, g.width, g.channels),
+    target: ImageGrid(output, g.outHeight, g.outWidth, g.outChannels), padding: g.padding
+  ).run(filter: UnsafePointer(filter.pointer))
+  withExtendedLifetime((input, filter, output)) {}
+}
+
+/// The gradient of a convolution's input by Winograd's algorithm; only where `g.suitsWinograd`.
+///
+/// - Parameters:
+///   - g: Extents and padding.
+///   - outputGradient: dY, `g.outputShape`.
+///   - filter: `g.filterShape`.
+///   - inputGradient: dX, `g.inputShape`; every element is written.
+@specialized(where S == Float)
+@specialized(where S == Double)
+public func winogradInputGradient<S: KernelScalar>(
+  _ g: ConvolutionGeometry, outputGradient: Buffer<S>, filter: Buffer<S>,
+  into inputGradient: Buffer<S>
+) {
+  g.check(input: inputGradient.count, filter: filter.count, output: outputGradient.count)
+  require(g.suitsWinograd, "winogradInputGradient: \(g) does not suit it.")
+  // dX is the correlation of dY with the filter turned around, channels exchanged.
+  let turned = Buffer<S>(uninitialized: filter.count)
+  let size = g.channels * g.outChannels
+  let (from, to) = (UnsafePointer(filter.pointer), turned.pointer)
+  parallelFor(9 * (g.outChannels / 16)) { n in
+    let (tap, first) = (n % 9, n / 9 * 16)
+    for c in 0..<g.channels {
+      let line = from + (8 - tap) * size + c * g.outChannels + first
+      for o in 0..<16 { to[tap * size + (first + o) * g.channels + c] = line[o] }
+    }
+  }
+  WinogradProduct(
+    batch: g.batch, source: ImageGrid(outputGradient, g.outHeight, g.outWidth, g.outChannels),
+    target: ImageGrid(inputGradient, g.height, g.width, g.channels), padding: 2 - g.padding
+  ).run(filter: UnsafePointer(turned.pointer))
+  withExtendedLifetime((outputGradient, turned, inputGradient)) {}
+}
+
+/// The gradient of a convolution's filter by Winograd's algorithm; only where `g.suitsWinograd`.
+///
+/// - Parameters:
+///   - g: Extents and padding.
+///   - outputGradient: dY, `g.outputShape`.
+///   - input: `g.inputShape`.
+///   - filterGradient: dW, `g.filterShape`; every element is written.
+@specialized(where S == Float)
+@specialized(where S == Double)
+public func winogradFilterGradient<S: KernelScalar>(
+  _ g: ConvolutionGeometry, outputGradient: Buffer<S>, input: Buffer<S>,
+  into filterGradient: Buffer<S>
+) {
+  g.check(input: input.count, filter: filterGradient.count, output: outputGradient.count)
+  require(g.suitsWinograd, "winogradFilterGradient: \(g) does not suit it.")
+  let source = ImageGrid(input, g.height, g.width, g.channels)
+  let gradient = ImageGrid(outputGradient, g.outHeight, g.outWidth, g.outChannels)
+  let tiles = TileGrid(batch: g.batch, height: g.outHeight, width: g.outWidth)
+  let (C, O) = (g.channels, g.outChannels)
+  // As many tiles at once as the third-level cache holds with their values.
+  let chunk = max(48, min(tiles.count, (3 << 19) / (36 * (C + O)) / 12 * 12))
+  let patches = ValuePlanes<S>(tiles: chunk, channels: C)
+  let gradients = ValuePlanes<S>(tiles: chunk, channels: O)
+  let sums = Buffer<S>(uninitialized: 36 * C * O)
+  let total = sums.pointer
+  typealias Columns = Beside<Vector1<S>>
+  let panels = (O + Columns.width - 1) / Columns.width
+  let strips = (C + 95) / 96
+  for first in stride(from: 0, to: tiles.count, by: chunk) {
+    let count = min(chunk, tiles.count - first)
+    let pieces = (count + 11) / 12
+    parallelFor(2 * pieces) { n in
+      let range = n / 2 * 12..<min(count, n / 2 * 12 + 12)
+      if n % 2 == 0 {
+        patches.fill(
+          PatchToValues.self, range, from: source, tiles, first: first, origin: -g.padding)
+      } else {
+        gradients.fill(
+          OutputsToValues.self, range, from: gradient, tiles, first: first, origin: 0)
+      }
+    }
+    parallelFor(36 * strips * panels) { n in
+      let (point, rest) = (n / (strips * panels), n % (strips * panels))
+      let (c, o) = (rest / panels * 96, rest % panels * Columns.width)
+      TileWalk(inner: count, steps: PlaneSteps(a: C, b: O)).run(
+        Columns.self, rows: min(96, C - c), columns: O - o, a: patches.plane(point) + c,
+        b: gradients.plane(point) + o, c: total + (point * C + c) * O + o, cRow: O,
+        adding: first > 0)
+    }
+  }
+  let lanes = S.Vector.scalarCount
+  let out = filterGradient.pointer
+  parallelRuns(C, grain: 4) { channels in
+    withPatches(S.self) { values, between, filter in
+      for c in channels {
+        for o in stride(from: 0, to: O, by: lanes) {
+          for point in 0..<36 {
+            values[point] = (UnsafePointer(total) + (point * C + c) * O + o).vector
+          }
+          ValuesToFilter.apply(UnsafePointer(values), between: between, to: filter)
+          for tap in 0..<9 { (out + (tap * C + c) * O + o).vector = filter[tap] }
+        }
+      }
+    }
+  }
+  withExtendedLifetime((input, outputGradient, sums, patches, gradients)) {}
+}
+
+/// Operands in planes: rows side by side, steps known at run time.
+private struct PlaneSteps: WalkSteps {
+  let a: Int
+  let b: Int
+  @inline(__always) static var rowIsConstant: Bool { true }
+  @inline(__always) var row: Int { 1 }
+  @inline(__always) func b(_ width: Int) -> Int { b }
+}
+
+/// Images as they lie, channels last.
+private struct ImageGrid<S: KernelScalar> {
+  let pointer: UnsafeMutablePointer<S>
+  let height: Int
+  let width: Int
+  let channels: Int
+
+  @inline(__always)
+  init(_ buffer: Buffer<S>, _ height: Int, _ width: Int, _ channels: Int) {
+    pointer = buffer.pointer
+    self.height = height
+    self.width = width
+    self.channels = channels
+  }
+}
+
+/// The tiles of 4 × 4 pixels that cover a batch of images.
+private struct TileGrid {
+  let count: Int
+  private let across: Int
+  private let down: Int
+
+  init(batch: Int, height: Int, width: Int) {
+    (down, across) = ((height + 3) / 4, (width + 3) / 4)
+    count = batch * down * across
+  }
+
+  /// Image, first row and first column of a tile.
+  @inline(__always)
+  subscript(tile: Int) -> (image: Int, row: Int, column: Int) {
+    (tile / (across * down), tile / across % down * 4, tile % across * 4)
+  }
+}
+
+/// Room for a patch before, between and after a transform, on the stack.
+@inline(__always)
+private func withPatches<S: KernelScalar>(
+  _: S.Type,
+  _ body: (
+    UnsafeMutablePointer<S.Vector>, UnsafeMutablePointer<S.Vector>, UnsafeMutablePointer<S.Vector>
+  ) -> Void
+) {
+  withUnsafeTemporaryAllocation(of: S.Vector.self, capacity: 108) { room in
+    guard let base = room.baseAddress else { return }
+    body(base, base + 36, base + 72)
+  }
+}
+
+/// 36 values of tiles: planes [tile, channel], one for each value.
+private final class ValuePlanes<S: KernelScalar> {
+  let channels: Int
+  /// Scalars from one plane to the next: not a power of two, or 36 planes would share a line of cache.
+  private let pitch: Int
+  private let buffer: Buffer<S>
+
+  @inline(__always)
+  init(tiles: Int, channels: Int) {
+    self.channels = channels
+    pitch = tiles * channels + 16
+    buffer = Buffer(uninitialized: 36 * pitch)
+  }
+
+  @inline(__always) func plane(_ point: Int) -> UnsafeMutablePointer<S> {
+    buffer.pointer + point * pitch
+  }
+
+  /// Transforms the patches of some tiles; what lies outside an image is 0.
+  ///
+  /// Tile `first` of the grid is plane row 0; a patch begins `origin` pixels from its tile.
+  @inline(__always)
+  func fill<T: PatchTransform>(
+    _: T.Type, _ range: Range<Int>, from image: ImageGrid<S>, _ tiles: TileGrid, first: Int,
+    origin: Int
+  ) {
+    let lanes = S.Vector.scalarCount
+    let zeros = Buffer<S>(repeating: 0, count: channels)
+    withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<S>.self, capacity: 36) { places in
+      withPatches(S.self) { patch, between, values in
+        for t in range {
+          let (n, row, column) = tiles[first + t]
+          for i in 0..<T.inputs {
+            for j in 0..<T.inputs {
+              let (y, x) = (row + origin + i, column + origin + j)
+              let isInside = y >= 0 && y < image.height && x >= 0 && x < image.width
+              places[i * T.inputs + j] =
+                isInside
+                ? image.pointer + ((n * image.height + y) * image.width + x) * channels
+                : zeros.pointer
+            }
+          }
+          for c in stride(from: 0, to: channels, by: lanes) {
+            for k in 0..<T.inputs * T.inputs { patch[k] = (places[k] + c).vector }
+            T.apply(UnsafePointer(patch), between: between, to: values)
+            let out = buffer.pointer + t * channels + c
+            for k in 0..<36 { (out + k * pitch).vector = values[k] }
+          }
+        }
+      }
+    }
+    withExtendedLifetime(zeros) {}
+  }
+
+  /// Transforms the values of some tiles back and writes the pixels that lie inside the image.
+  @inline(__always)
+  func write(_ range: Range<Int>, to image: ImageGrid<S>, _ tiles: TileGrid, first: Int) {
+    let lanes = S.Vector.scalarCount
+    withPatches(S.self) { values, between, pixels in
+      for t in range {
+        let (n, row, column) = tiles[first + t]
+        let (rows, columns) = (min(4, image.height - row), min(4, image.width - column))
+        let corner = image.pointer + ((n * image.height + row) * image.width + column) * channels
+        for c in stride(from: 0, to: channels, by: lanes) {
+          let from = UnsafePointer(buffer.pointer + t * channels + c)
+          for k in 0..<36 { values[k] = (from + k * pitch).vector }
+          ValuesToOutputs.apply(UnsafePointer(values), between: between, to: pixels)
+          for i in 0..<rows {
+            for j in 0..<columns {
+              (corner + (i * image.width + j) * channels + c).vector = pixels[4 * i + j]
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Forward, and the input gradient: transform, 36 products, transform back.
+private struct WinogradProduct<S: KernelScalar> {
+  let batch: Int
+  let source: ImageGrid<S>
+  let target: ImageGrid<S>
+  let padding: Int
+  typealias Columns = Beside<Vector1<S>>
+
+  private var panels: Int { (target.channels + Columns.width - 1) / Columns.width }
+
+  /// Runs everything; the filter is [3, 3, source channels, target channels].
+  @inline(__always)
+  func run(filter: UnsafePointer<S>) {
+    let values = Buffer<S>(uninitialized: 36 * panels * source.channels * Columns.width)
+    transform(filter, into: values.pointer)
+    let tiles = TileGrid(batch: batch, height: target.height, width: target.width)
+    let multiplier = UnsafePointer(values.pointer)
+    if values.count <= 700_000 {
+      // A small filter stays in cache: each piece goes through all three steps.
+      parallelFor((tiles.count + 23) / 24) { piece in
+        let first = 24 * piece
+        let count = min(24, tiles.count - first)
+        let patches = ValuePlanes<S>(tiles: count, channels: source.channels)
+        let products = ValuePlanes<S>(tiles: count, channels: target.channels)
+        patches.fill(
+          PatchToValues.self, 0..<count, from: source, tiles, first: first, origin: -padding)
+        for n in 0..<36 * panels { multiply(n, patches, multiplier, products, 0..<count) }
+        products.write(0..<count, to: target, tiles, first: first)
+      }
+    } else {
+      // A large one passes once for very many tiles.
+      let chunk = max(
+        48, min(tiles.count, (2 << 20) / (36 * (source.channels + target.channels)) / 12 * 12))
+      let patches = ValuePlanes<S>(tiles: chunk, channels: source.channels)
+      let products = ValuePlanes<S>(tiles: chunk, channels: target.channels)
+      for first in stride(from: 0, to: tiles.count, by: chunk) {
+        let count = min(chunk, tiles.count - first)
+        let pieces = (count + 11) / 12
+        parallelFor(pieces) { n in
+          patches.fill(
+            PatchToValues.self, 12 * n..<min(count, 12 * n + 12), from: source, tiles,
+            first: first, origin: -padding)
+        }
+        parallelFor(36 * panels) { n in
+          multiply(n, patches, multiplier, products, 0..<count)
+        }
+        parallelFor(pieces) { n in
+          products.write(12 * n..<min(count, 12 * n + 12), to: target, tiles, first: first)
+        }
+      }
+    }
+    withExtendedLifetime(values) {}
+  }
+
+  /// One panel of one of the 36 products.
+  @inline(__always)
+  private func multiply(
+    _ n: Int, _ patches: ValuePlanes<S>, _ filter: UnsafePointer<S>, _ products: ValuePlanes<S>,
+    _ range: Range<Int>
+  ) {
+    let (point, panel) = (n / panels, n % panels)
+    TileWalk(inner: source.channels, steps: ImageSteps(row: source.channels)).run(
+      Columns.self, rows: range.count, columns: target.channels - panel * Columns.width,
+      a: patches.plane(point), b: filter + n * source.channels * Columns.width,
+      c: products.plane(point) + panel * Columns.width, cRow: target.channels, adding: false)
+  }
+
+  /// The filter's values, packed: [value][panel][channel][lane].
+  @inline(__always)
+  private func transform(_ filter: UnsafePointer<S>, into values: UnsafeMutablePointer<S>) {
+    let lanes = S.Vector.scalarCount
+    let (C, O) = (source.channels, target.channels)
+    parallelRuns(C, grain: 8) { channels in
+      withPatches(S.self) { taps, between, all in
+        for c in channels {
+          for o in stride(from: 0, to: O, by: lanes) {
+            for tap in 0..<9 { taps[tap] = (filter + (tap * C + c) * O + o).vector }
+            FilterToValues.apply(UnsafePointer(taps), between: between, to: all)
+            let (panel, lane) = (o / Columns.width, o % Columns.width)
+            let out = values + (panel * C + c) * Columns.width + lane
+            for point in 0..<36 { (out + point * panels * C * Columns.width).vector = all[point] }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,140 @@
+// Winograd's transforms: short filters and patches as values of polynomials.
+//
+// Source     Winograd, "Arithmetic complexity of computations", 1980; Lavin & Gray, CVPR 2016, §4.1-4.3
+// Formula    F(4, 3):  y = Aᵀ [(G g) ⊙ (Bᵀ d)]    4 outputs of a filter of 3 from a patch of 6
+//            Bᵀ = ⎡4  0 -5  0  1  0⎤   G = ⎡ 1/4    0     0 ⎤   Aᵀ = ⎡1  1  1  1  1  0⎤
+//                 ⎢0 -4 -4  1  1  0⎥       ⎢-1/6 -1/6  -1/6⎥         ⎢0  1 -1  2 -2  0⎥
+//                 ⎢0  4 -4 -1  1  0⎥       ⎢-1/6  1/6  -1/6⎥         ⎢0  1  1  4  4  0⎥
+//                 ⎢0 -2 -1  2  1  0⎥       ⎢ 1/24 1/12  1/6⎥         ⎣0  1 -1  8 -8  1⎦
+//                 ⎢0  2 -1 -2  1  0⎥       ⎢ 1/24 -1/12 1/6⎥
+//                 ⎣0  4  0 -5  0  1⎦       ⎣ 0      0    1 ⎦
+// Derivation A patch and a filter are polynomials whose product has degree 5 (read backwards, a
+//            correlation is a product). Six values fix it: at 0, 1, -1, 2, -2 and its leading coefficient.
+//            Values multiply point by point, so 6 multiplications replace 12. In two dimensions the
+//            transforms act on columns, then on rows: 36 instead of 144.
+// Gradient   y is linear in g, so dg is the transpose of that map: dg = Gᵀ [(A dy) ⊙ (Bᵀ d)].
+// Read       this file → WinogradConvolution.swift
+// Tests      Tests/KernelsTests/WinogradTests.swift
+
+/// A linear map of a few vectors to a few others, applied to columns, then to rows.
+protocol PatchTransform {
+  /// Vectors in and out along one axis.
+  static var inputs: Int { get }
+  static var outputs: Int { get }
+  /// One axis: reads `from` at multiples of `fromStep`, writes `to` at multiples of `toStep`.
+  static func line<V: SIMD>(
+    _ from: UnsafePointer<V>, _ fromStep: Int, _ to: UnsafeMutablePointer<V>, _ toStep: Int
+  ) where V.Scalar: BinaryFloatingPoint
+}
+
+extension PatchTransform {
+  /// Both axes: `inputs` × `inputs` vectors to `outputs` × `outputs`, row after row.
+  ///
+  /// `between` has room for 36 vectors.
+  @inline(__always)
+  static func apply<V: SIMD>(
+    _ from: UnsafePointer<V>, between: UnsafeMutablePointer<V>, to: UnsafeMutablePointer<V>
+  ) where V.Scalar: BinaryFloatingPoint {
+    for j in 0..<inputs { line(from + j, inputs, between + j, inputs) }
+    for i in 0..<outputs { line(UnsafePointer(between) + i * inputs, 1, to + i * outputs, 1) }
+  }
+}
+
+/// Bᵀ: a patch of 6 to its values.
+enum PatchToValues: PatchTransform {
+  @inline(__always) static var inputs: Int { 6 }
+  @inline(__always) static var outputs: Int { 6 }
+  @inline(__always)
+  static func line<V: SIMD>(
+    _ from: UnsafePointer<V>, _ fromStep: Int, _ to: UnsafeMutablePointer<V>, _ toStep: Int
+  ) where V.Scalar: BinaryFloatingPoint {
+    let (d0, d1, d2) = (from[0], from[fromStep], from[2 * fromStep])
+    let (d3, d4, d5) = (from[3 * fromStep], from[4 * fromStep], from[5 * fromStep])
+    let (even, odd) = (d4 - 4 * d2, d3 - 4 * d1)
+    let (near, far) = (d4 - d2, 2 * (d3 - d1))
+    to[0] = 4 * d0 - 5 * d2 + d4
+    to[toStep] = even + odd
+    to[2 * toStep] = even - odd
+    to[3 * toStep] = near + far
+    to[4 * toStep] = near - far
+    to[5 * toStep] = 4 * d1 - 5 * d3 + d5
+  }
+}
+
+/// Aᵀ: 6 values to 4 outputs.
+enum ValuesToOutputs: PatchTransform {
+  @inline(__always) static var inputs: Int { 6 }
+  @inline(__always) static var outputs: Int { 4 }
+  @inline(__always)
+  static func line<V: SIMD>(
+    _ from: UnsafePointer<V>, _ fromStep: Int, _ to: UnsafeMutablePointer<V>, _ toStep: Int
+  ) where V.Scalar: BinaryFloatingPoint {
+    let (m1, m2) = (from[fromStep], from[2 * fromStep])
+    let (m3, m4) = (from[3 * fromStep], from[4 * fromStep])
+    let (sum, difference) = (m1 + m2, m1 - m2)
+    let (sum2, difference2) = (m3 + m4, m3 - m4)
+    to[0] = from[0] + sum + sum2
+    to[toStep] = difference + 2 * difference2
+    to[2 * toStep] = sum + 4 * sum2
+    to[3 * toStep] = difference + 8 * difference2 + from[5 * fromStep]
+  }
+}
+
+/// A: the gradients of 4 outputs to those of 6 values.
+enum OutputsToValues: PatchTransform {
+  @inline(__always) static var inputs: Int { 4 }
+  @inline(__always) static var outputs: Int { 6 }
+  @inline(__always)
+  static func line<V: SIMD>(
+    _ from: UnsafePointer<V>, _ fromStep: Int, _ to: UnsafeMutablePointer<V>, _ toStep: Int
+  ) where V.Scalar: BinaryFloatingPoint {
+    let (y0, y1, y2, y3) = (from[0], from[fromStep], from[2 * fromStep], from[3 * fromStep])
+    let (even, odd) = (y0 + y2, y1 + y3)
+    let (even2, odd2) = (y0 + 4 * y2, 2 * y1 + 8 * y3)
+    to[0] = y0
+    to[toStep] = even + odd
+    to[2 * toStep] = even - odd
+    to[3 * toStep] = even2 + odd2
+    to[4 * toStep] = even2 - odd2
+    to[5 * toStep] = y3
+  }
+}
+
+/// G: a filter of 3 to its values.
+enum FilterToValues: PatchTransform {
+  @inline(__always) static var inputs: Int { 3 }
+  @inline(__always) static var outputs: Int { 6 }
+  @inline(__always)
+  static func line<V: SIMD>(
+    _ from: UnsafePointer<V>, _ fromStep: Int, _ to: UnsafeMutablePointer<V>, _ toStep: Int
+  ) where V.Scalar: BinaryFloatingPoint {
+    let (g0, g1, g2) = (from[0], from[fromStep], from[2 * fromStep])
+    let (sixth, twentyFourth) = (V.Scalar(1) / 6, V.Scalar(1) / 24)
+    let (even, odd) = (g0 + g2, g1)
+    let (even2, odd2) = (g0 + 4 * g2, 2 * g1)
+    to[0] = 0.25 * g0
+    to[toStep] = -sixth * (even + odd)
+    to[2 * toStep] = -sixth * (even - odd)
+    to[3 * toStep] = twentyFourth * (even2 + odd2)
+    to[4 * toStep] = twentyFourth * (even2 - odd2)
+    to[5 * toStep] = g2
+  }
+}
+
+/// Gᵀ: the gradients of 6 values to those of a filter of 3.
+enum ValuesToFilter: PatchTransform {
+  @inline(__always) static var inputs: Int { 6 }
+  @inline(__always) static var outputs: Int { 3 }
+  @inline(__always)
+  static func line<V: SIMD>(
+    _ from: UnsafePointer<V>, _ fromStep: Int, _ to: UnsafeMutablePointer<V>, _ toStep: Int
+  ) where V.Scalar: BinaryFloatingPoint {
+    let (sixth, twentyFourth) = (V.Scalar(1) / 6, V.Scalar(1) / 24)
+    let (m1, m2) = (-sixth * from[fromStep], -sixth * from[2 * fromStep])
+    let (m3, m4) = (twentyFourth * from[3 * fromStep], twentyFourth * from[4 * fromStep])
+    let (sum, sum2) = (m1 + m2, m3 + m4)
+    to[0] = 0.25 * from[0] + sum + sum2
+    to[toStep] = (m1 - m2) + 2 * (m3 - m4)
+    to[2 * toStep] = sum + 4 * sum2 + from[5 * fromStep]
+  }
+}

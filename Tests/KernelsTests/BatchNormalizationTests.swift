@@ -1,0 +1,102 @@
+import Kernels
+import TestSupport
+import Testing
+
+/// Extents with whole vectors and without, with one block of rows and with many.
+private let extents = [(1, 1), (2, 3), (300, 5), (700, 16), (67, 130), (20, 2050), (1500, 64)]
+
+@Suite("Batch norm kernels") struct BatchNormalizationTests {
+  /// One value of each channel from a column of the rows.
+  func perChannel(_ rows: Int, _ channels: Int, _ f: ([Int]) -> Double) -> [Double] {
+    (0..<channels).map { c in f((0..<rows).map { $0 * channels + c }) }
+  }
+
+  @Test("mean and variance equal their definitions", arguments: extents)
+  func statistics(rows: Int, channels: Int) {
+    // Far from 0, where a variance from a sum of squares would lose half its digits.
+    let x = Buffer<Double>(
+      pattern(rows * channels, scale: 2).enumerated().map {
+        1e4 + $0.element + Double($0.offset % 7)
+      })
+    let values = x.array
+    let mean = perChannel(rows, channels) { $0.reduce(0) { $0 + values[$1] } / Double(rows) }
+    let variance = perChannel(rows, channels) { places in
+      let μ = mean[places[0] % channels]
+      return places.reduce(0) { $0 + (values[$1] - μ) * (values[$1] - μ) } / Double(rows)
+    }
+    let (m, v) = (Buffer<Double>.unwritten(channels), Buffer<Double>.unwritten(channels))
+    channelStatistics(x, rows: rows, channels: channels, mean: m, variance: v)
+    #expect(relativeError(m.array, mean) < 1e-14)
+    // μ is known to u · 10⁴, so σ² of order 1 to (u · 10⁴)² beside its own roundings.
+    #expect(relativeError(v.array, variance) < 1e-12)
+  }
+
+  @Test("the affine map, a shortcut and the rectification", arguments: extents)
+  func forward(rows: Int, channels: Int) {
+    let x = Buffer<Float>.pattern(rows * channels)
+    let r = Buffer<Float>.pattern(rows * channels, offset: 3)
+    let (a, d) = (Buffer<Float>.pattern(channels, offset: 5), Buffer<Float>.pattern(channels))
+    for (adds, rectified) in [(false, false), (false, true), (true, false), (true, true)] {
+      let y = Buffer<Float>.unwritten(x.count)
+      channelAffine(
+        x, scale: a, shift: d, adding: adds ? r : nil, rectified: rectified, rows: rows,
+        channels: channels, into: y)
+      let expected = (0..<x.count).map { i in
+        let v = d[i % channels].addingProduct(x[i], a[i % channels]) + (adds ? r[i] : 0)
+        return rectified ? max(0, v) : v
+      }
+      #expect(y.array == expected)
+    }
+  }
+
+  @Test("a NaN passes the rectification") func notANumber() {
+    let (one, zero) = (Buffer<Double>([1]), Buffer<Double>([0]))
+    let y = Buffer<Double>([1, 1])
+    channelAffine(
+      Buffer([.nan, -1]), scale: one, shift: zero, rectified: true, rows: 2, channels: 1, into: y)
+    #expect(y[0].isNaN && y[1] == 0)
+  }
+
+  @Test("gated sums and input gradients", arguments: extents)
+  func backward(rows: Int, channels: Int) {
+    let (x, dY) = (
+      Buffer<Double>.pattern(rows * channels), Buffer<Double>.pattern(rows * channels, offset: 9)
+    )
+    let y = Buffer<Double>.pattern(rows * channels, offset: 4)
+    let parts = (0..<6).map { Buffer<Double>.pattern(channels, offset: 11 * $0) }
+    let (mean, a, b, d, scale, shift) = (parts[0], parts[1], parts[2], parts[3], parts[4], parts[5])
+    let gates: [(RectifierGate<Double>, (Int) -> Bool)] = [
+      (.open, { _ in true }), (.output(y), { y[$0] > 0 }),
+      (
+        .affine(scale: scale, shift: shift),
+        { shift[$0 % channels].addingProduct(x[$0], scale[$0 % channels]) > 0 }
+      ),
+    ]
+    for (gate, passes) in gates {
+      let g = (0..<x.count).map { passes($0) ? dY[$0] : 0 }
+      let sums = perChannel(rows, channels) { $0.reduce(0) { $0 + g[$1] } }
+      let products = perChannel(rows, channels) { places in
+        places.reduce(0) { $0 + g[$1] * (x[$1] - mean[places[0] % channels]) }
+      }
+      for keeps in [false, true] {
+        let (s, q) = (Buffer<Double>.unwritten(channels), Buffer<Double>.unwritten(channels))
+        let gated = keeps ? Buffer<Double>.unwritten(x.count) : nil
+        channelGradientSums(
+          dY, x, mean: mean, gate: gate, rows: rows, channels: channels, sum: s, product: q,
+          gated: gated)
+        // Sums of up to 1500 terms of size 1, which may cancel: absolute.
+        #expect(zip(s.array, sums).allSatisfy { ($0 - $1).magnitude < 1e-11 })
+        #expect(zip(q.array, products).allSatisfy { ($0 - $1).magnitude < 1e-11 })
+        if let gated { #expect(gated.array == g) }
+      }
+      let dX = Buffer<Double>.unwritten(x.count)
+      channelInputGradient(
+        dY, scale: a, x, scale: b, shift: d, gate: gate, rows: rows, channels: channels, into: dX)
+      let expected = (0..<x.count).map { i in
+        let c = i % channels
+        return d[c].addingProduct(g[i], a[c]).addingProduct(x[i], b[c])
+      }
+      #expect(dX.array == expected)
+    }
+  }
+}

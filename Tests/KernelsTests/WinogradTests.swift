@@ -1,0 +1,80 @@
+import Kernels
+import TestSupport
+import Testing
+
+@Suite("Winograd convolution") struct WinogradTests {
+  /// Whole tiles and cut ones, every padding, small filters and large, outputs that are no whole panel.
+  static let geometries = [
+    ConvolutionGeometry(input: [8, 16, 16, 32], filter: [3, 3, 32, 32], stride: 1, padding: 1),
+    ConvolutionGeometry(input: [5, 18, 22, 32], filter: [3, 3, 32, 48], stride: 1, padding: 0),
+    ConvolutionGeometry(input: [6, 13, 30, 48], filter: [3, 3, 48, 32], stride: 1, padding: 2),
+    ConvolutionGeometry(
+      input: [11, 12, 12, 160], filter: [3, 3, 160, 144], stride: 1, padding: 1),
+  ]
+
+  /// Directly and by Winograd's algorithm: y, dX, dW.
+  func results<S: KernelScalar>(_ g: ConvolutionGeometry, _: S.Type) -> [(Buffer<S>, Buffer<S>)] {
+    let x = Buffer<S>(uninitialized: g.inputShape.reduce(1, *))
+    let w = Buffer<S>(uninitialized: g.filterShape.reduce(1, *))
+    let dY = Buffer<S>(uninitialized: g.outputShape.reduce(1, *))
+    for (i, buffer) in [x, w, dY].enumerated() {
+      fillNormal(buffer, key: UInt64(i), deviation: 1)
+    }
+    let direct = [dY.count, x.count, w.count].map { Buffer<S>.unwritten($0) }
+    convolution(g, input: x, filter: w, into: direct[0])
+    convolutionInputGradient(g, outputGradient: dY, filter: w, into: direct[1])
+    convolutionFilterGradient(g, outputGradient: dY, input: x, into: direct[2])
+    let fast = direct.map { Buffer<S>.unwritten($0.count) }
+    winogradConvolution(g, input: x, filter: w, into: fast[0])
+    winogradInputGradient(g, outputGradient: dY, filter: w, into: fast[1])
+    winogradFilterGradient(g, outputGradient: dY, input: x, into: fast[2])
+    return Array(zip(fast, direct))
+  }
+
+  @Test("in double it is the same function", arguments: geometries)
+  func double(_ g: ConvolutionGeometry) {
+    #expect(g.suitsWinograd)
+    // The transforms multiply by up to 25 and cancel; u = 1.1e-16, sums of up to 1600 terms.
+    for (fast, direct) in results(g, Double.self) {
+      #expect(relativeError(fast.array, direct.array) < 2e-13)
+    }
+  }
+
+  @Test("in single it loses less than a digit", arguments: geometries)
+  func single(_ g: ConvolutionGeometry) {
+    for (fast, direct) in results(g, Float.self) {
+      #expect(relativeError(fast.doubles, direct.doubles) < 5e-5)
+    }
+  }
+
+  @Test("the same bits at any number of threads", arguments: geometries)
+  func threads(_ g: ConvolutionGeometry) {
+    let before = ThreadTeam.count
+    defer { ThreadTeam.count = before }
+    ThreadTeam.count = 1
+    let one = results(g, Float.self).map { bits($0.0) }
+    ThreadTeam.count = 3
+    let three = results(g, Float.self).map { bits($0.0) }
+    #expect(one == three)
+  }
+
+  @Test("it serves only where it was allowed, is exact enough and pays")
+  func choice() {
+    let g = Self.geometries[0]
+    #expect(!Winograd.serves(g, Float.self))
+    Winograd.$isAllowed.withValue(true) {
+      #expect(Winograd.serves(g, Float.self) && !Winograd.serves(g, Double.self))
+      let unsuited = [
+        ConvolutionGeometry(
+          input: [8, 16, 16, 32], filter: [3, 3, 32, 32], stride: 2, padding: 1),
+        ConvolutionGeometry(
+          input: [8, 16, 16, 32], filter: [1, 1, 32, 32], stride: 1, padding: 0),
+        ConvolutionGeometry(input: [8, 16, 16, 3], filter: [3, 3, 3, 32], stride: 1, padding: 1),
+        ConvolutionGeometry(input: [16, 6, 6, 64], filter: [3, 3, 64, 64], stride: 1, padding: 1),
+        ConvolutionGeometry(
+          input: [1, 16, 16, 32], filter: [3, 3, 32, 32], stride: 1, padding: 1),
+      ]
+      for other in unsuited { #expect(!Winograd.serves(other, Float.self), "\(other)") }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import Formats
+import Foundation
+import Kernels
+import Randomness
+import Testing
+
+@testable import Training
+
+@Suite("Fine-tuning", .serialized) struct FineTuningTests {
+  @Test("the same share of every class, a function of the key; a larger share contains a smaller")
+  func subset() {
+    let labels = (0..<1000).map { $0 % 7 == 0 ? -1 : $0 % 4 }
+    let key = RandomKey(seed: 1)
+    let one = labelledSubset(percentage: 1, of: labels, key: key)
+    let ten = labelledSubset(percentage: 10, of: labels, key: key)
+    for c in 0..<4 {
+      let all = labels.reduce(0) { $0 + ($1 == c ? 1 : 0) }
+      #expect(ten.filter { labels[$0] == c }.count == Int((0.1 * Double(all)).rounded()))
+      #expect(one.filter { labels[$0] == c }.count == Int((0.01 * Double(all)).rounded()))
+    }
+    #expect(Set(one).isSubset(of: ten) && one == one.sorted() && Set(ten).count == ten.count)
+    #expect(labelledSubset(percentage: 10, of: labels, key: key) == ten)
+    #expect(labelledSubset(percentage: 10, of: labels, key: RandomKey(seed: 2)) != ten)
+    #expect(labelledSubset(percentage: 1e-3, of: labels, key: key).count == 4)
+    #expect(
+      labelledSubset(percentage: 100, of: labels, key: key).count == labels.filter { $0 >= 0 }.count
+    )
+    #expect(labelledSubset(percentage: 10, of: [], key: key).isEmpty)
+  }
+
+  static var settings: FineTuningSettings {
+    var settings = FineTuningSettings(percentage: 50)
+    (settings.epochs, settings.batchSize, settings.learningRate) = (3, 8, 1e-3)
+    return settings
+  }
+
+  @Test("settings survive JSON; damaged ones are refused")
+  func json() throws {
+    let settings = Self.settings
+    #expect(FineTuningSettings(settings.json) == settings)
+    for member in ["percentage", "epochs", "chooses_on_test"] {
+      var members = try #require(settings.json.object)
+      members[member] = nil
+      #expect(FineTuningSettings(.object(members)) == nil)
+      members[member] = -1
+      #expect(FineTuningSettings(.object(members)) == nil)
+    }
+  }
+
+  @Test("stopped anywhere and resumed, a run ends with the same bits and the same record")
+  func resume() throws {
+    try TinyRun.withDirectory { directory in
+      let first = "\(directory)/first"
+      _ = try PreTrainingRun(
+        TinyRun.configuration("epochs=1", "warmup_epochs=0"), output: first
+      ).run()
+      func begin(_ name: String, onTest: Bool) throws -> FineTuningRun {
+        var settings = Self.settings
+        settings.choosesOnTest = onTest
+        return try FineTuningRun(
+          EvaluatedEncoder(first), settings: settings, output: "\(directory)/\(name)")
+      }
+      func bytes(_ name: String) throws -> Data {
+        try Data(contentsOf: URL(filePath: "\(directory)/\(name)/checkpoint.safetensors"))
+      }
+      for onTest in [false, true] {
+        let record = try #require(try begin("whole\(onTest)", onTest: onTest).run())
+        #expect(record.epochChoice.contains("TEST SET") == onTest)
+        #expect(record.split.training == 24 || record.split.training > 20)
+        for stop in [1, 3, 5] {
+          let name = "parts\(onTest)\(stop)"
+          let begun = try begin(name, onTest: onTest)
+          #expect(begun.tuning.totalSteps > 6)
+          #expect(try begun.run(shouldStop: { begun.tuning.step == stop }) == nil)
+          let again = try #require(
+            try FineTuningRun(resuming: "\(directory)/\(name)").run())
+          #expect(again == record)
+          #expect(try bytes(name) == bytes("whole\(onTest)"))
+        }
+      }
+      // The backbone moved, the checkpoint it came from did not.
+      let tuned = try FineTuningRun(resuming: "\(directory)/wholefalse").tuning.network.backbone
+      #expect(weightsDigest(tuned) != (try EvaluatedEncoder(first).weights))
+      #expect(throws: (any Error).self) { try FineTuningRun(resuming: first) }
+      #expect(throws: TrainingError.self) { try begin("wholefalse", onTest: false) }
+      let table = try ResultsTable(["\(directory)/wholefalse"])
+      #expect(table.records.count == 1 && table.records[0].protocolName == "finetune 50 %")
+    }
+  }
+
+  @Test("with all labels and a few epochs it learns more than chance")
+  func learns() throws {
+    let c = try TinyRun.configuration("dataset.train_images=200", "dataset.test_images=100")
+    var settings = FineTuningSettings(percentage: 100)
+    (settings.epochs, settings.batchSize, settings.learningRate) = (6, 20, 3e-3)
+    let tuning = FineTuning(
+      settings, configuration: c, backbone: try PreTraining.randomEncoder(c).backbone,
+      data: try DataSource(c))
+    var losses: [Double] = []
+    let loader = tuning.remainingBatches()
+    while let batch = try loader.next() { losses.append(try tuning.take(batch).loss) }
+    let last = losses.suffix(10).reduce(0, +) / 10
+    #expect(losses.count == 60 && last < losses.prefix(10).reduce(0, +) / 10)
+    #expect(tuning.learningRate < 1e-9)
+  }
+}
