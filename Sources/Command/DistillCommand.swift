@@ -57,12 +57,17 @@ extension Command {
     }
     var more: [String] = []
     for (option, key) in [
-      (Option.method, "method"), (.teacher, "teacher.path"), (.network, "teacher.network"),
+      (Option.teacher, "teacher.path"), (.network, "teacher.network"),
       (.fileNames, "teacher.names"),
     ] {
       if let value = arguments.string(option) { more.append("\(key)=\(quoted(value))") }
     }
     let configuration = try configuration(arguments, more: more)
+    guard configuration.method.takesTeacher else {
+      throw UsageError(
+        what: "method \(configuration.method.rawValue) has no teacher",
+        remedy: "use mvmr pretrain, or choose mv-mr, seed or simreg")
+    }
     guard configuration.teacher.path != nil else {
       throw UsageError(
         what: "a teacher is wanted", remedy: "write --teacher FILE, or teacher.path in the file")

@@ -88,10 +88,12 @@ extension Command {
     }
     try format.write(
       tensors, to: output,
-      metadata: [
-        "encoder": encoder.name, "preparation": encoder.preparation.text,
-        "digest": encoder.digest(), "dataset": dataset.name, "split": split.rawValue,
-      ])
+      metadata: format != .safetensors
+        ? [:]
+        : [
+          "encoder": encoder.name, "preparation": encoder.preparation.text,
+          "digest": encoder.digest(), "dataset": dataset.name, "split": split.rawValue,
+        ])
     print(
       String(
         format: "%@: %d images, %d numbers each, in %.1f s", output, dataset.count, encoder.width,

@@ -42,7 +42,7 @@ extension Command {
   static let pretrain = Command(
     "pretrain", "Train an encoder without labels, and measure what it learned.",
     options: [
-      .config, .data, .output, .resume, .objective, .seed, .set, .memory, .autoBatchSize,
+      .method, .config, .data, .output, .resume, .objective, .seed, .set, .memory, .autoBatchSize,
       .autoLearningRate, .trapNonFinite, .showKeys,
     ],
     examples: [
@@ -50,6 +50,7 @@ extension Command {
       "pretrain --output runs/first --seed 7",
       "pretrain --config Examples/configs/stl10_resnet18.yaml --data ~/data",
       "pretrain --set encoder.backbone=resnet18 --set epochs=20",
+      "pretrain --method vicreg --set encoder.out_dim=512-512",
       "pretrain --resume runs/first", "pretrain --auto-learning-rate",
       "pretrain --auto-batch-size --memory 4",
     ]
@@ -141,7 +142,8 @@ extension Command {
     func say(_ line: String) { CommandLineTool.write(line + "\n") }
     if let path = arguments.string(.resume) {
       for option in [
-        Option.config, .output, .objective, .seed, .set, .autoBatchSize, .autoLearningRate,
+        Option.method, .config, .output, .objective, .seed, .set, .autoBatchSize,
+        .autoLearningRate,
       ] where arguments.has(option) {
         throw UsageError(
           what: "--resume continues the very run that was stopped, so \(option.name) has no place",
@@ -204,6 +206,7 @@ extension Command {
     _ arguments: Arguments, more: [String] = []
   ) throws -> Configuration {
     var overrides = arguments.strings(.set) + more
+    if let method = arguments.string(.method) { overrides.append("method=\(method)") }
     if let objective = arguments.string(.objective) { overrides.append("objective=\(objective)") }
     if let seed = arguments.string(.seed) { overrides.append("seed=\(seed)") }
     if let path = arguments.string(.config) {

@@ -81,7 +81,9 @@ extension Command {
       for name in file.passedOver { print("  passed over: \(printable(name))") }
       return 0
     }
-    let weights = try NamedWeights(file, path: input, from: source)
+    let known = try networkOfRun(file, path: input)
+    let weights = try NamedWeights(
+      file, path: input, from: source ?? known.map { _ in .project }, backbone: known)
     let (tensors, leftBehind) = try weights.renamed(to: target)
     try format.write(
       tensors, to: output, metadata: ["names": target.name], torchValue: target.torchValue(tensors))
@@ -92,6 +94,17 @@ extension Command {
     )
     print(report)
     return 0
+  }
+
+  /// Names and shapes of the backbone of a run's checkpoint, which knows its network; nil for other files.
+  private static func networkOfRun(_ file: WeightFile, path: String) throws -> ExpectedNames? {
+    guard file.format == "safetensors", file.values["kind"] == Checkpoint.kind,
+      let text = file.values["configuration"]
+    else { return nil }
+    let network = try Configuration(yaml: text, path: path).network
+    return network.network(Float.self, key: RandomKey(seed: 0)).parameters.map {
+      ($0.name, $0.parameter.fileShape)
+    }
   }
 
   private static func map(_ name: String) throws -> NameMap {

@@ -45,7 +45,7 @@ public struct Checkpoint: Sendable {
   let probeMoments: [String: Tensor<Float>]
 
   /// What the metadata call a run's checkpoint, whatever its method.
-  static let kind = "mvmr.pretraining"
+  public static let kind = "mvmr.pretraining"
 
   /// Reads a checkpoint, or the version before it when the file is damaged.
   ///

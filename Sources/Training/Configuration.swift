@@ -78,6 +78,7 @@ public struct Configuration: Sendable, Hashable {
   public var featureCount: Int?
   public var teacher = TeacherSettings()
   public var distillation = DistillationSettings()
+  public var baseline = BaselineSettings()
 
   /// The defaults of the official configurations.
   public init() {}

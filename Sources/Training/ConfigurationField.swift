@@ -26,6 +26,7 @@ public struct ConfigurationField: Sendable {
 
   static let groups = [
     "dataset", "encoder", "scatnet", "hog", "loss", "clip", "teacher", "distill",
+    "baseline",
   ]
   static var topLevelKeys: [String] { all.filter { $0.group == nil }.map(\.name) + groups }
   static func keys(of group: String, checking node: YAMLNode) throws -> [String] {
@@ -155,6 +156,10 @@ public struct ConfigurationField: Sendable {
     .choice(
       "distill.squared_difference", \.distillation.squaredDifference,
       "simreg's squares over the batch, or over dimensions too"),
+    .optionalInteger(
+      "baseline.hidden", \.baseline.hidden, "hidden width of the predictor of byol and simsiam"),
+    .number("baseline.momentum", \.baseline.momentum, 0...1, "τ₀ of byol's moving average"),
+    .number("baseline.redundancy", \.baseline.redundancy, 0...1e6, "λ of barlow-twins, B2"),
     .optionalInteger("num_features", \.featureCount, "length of h, for fine-tuning runs"),
     .text("comment", \.comment, "free text"),
   ]

@@ -26,6 +26,16 @@ extension Configuration {
         "encoder.chunk is for mv-mr, whose loss needs the whole batch; method is \(method.rawValue)",
         "leave encoder.chunk out and make batch_size smaller")
     }
+    if method != .mvmr && viewStatistics == .together {
+      throw fail(
+        "encoder.batch_norm: together is for mv-mr; method is \(method.rawValue)",
+        "leave encoder.batch_norm out")
+    }
+    if !method.takesTeacher && hasTeacher {
+      throw fail(
+        "method \(method.rawValue) has no teacher, and one is named",
+        "leave teacher and clip out, or choose mv-mr, seed or simreg")
+    }
     if method == .seed && distillation.queue < batchSize {
       throw fail(
         "distill.queue is \(distillation.queue), smaller than a batch of \(batchSize)",

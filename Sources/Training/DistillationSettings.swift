@@ -19,9 +19,16 @@ public enum MethodName: String, CaseIterable, Sendable {
   case seed
   /// Regression of a teacher's features.
   case simReg = "simreg"
+  /// The baselines: two random views, no teacher.
+  case vicReg = "vicreg"
+  case barlowTwins = "barlow-twins"
+  case byol
+  case simSiam = "simsiam"
 
   /// Whether there is nothing to train without a teacher.
   public var needsTeacher: Bool { self == .seed || self == .simReg }
+  /// Whether it can learn from one.
+  public var takesTeacher: Bool { needsTeacher || self == .mvmr }
 
   /// As papers write it.
   public var title: String {
@@ -29,6 +36,10 @@ public enum MethodName: String, CaseIterable, Sendable {
     case .mvmr: "MV-MR"
     case .seed: "SEED"
     case .simReg: "SimReg"
+    case .vicReg: "VICReg"
+    case .barlowTwins: "Barlow Twins"
+    case .byol: "BYOL"
+    case .simSiam: "SimSiam"
     }
   }
 
@@ -38,6 +49,10 @@ public enum MethodName: String, CaseIterable, Sendable {
     case .mvmr: ["loss"]
     case .seed: ["SEED", "KL", "SEED_patches", "KL_patches"]
     case .simReg: ["SimReg"]
+    case .vicReg: ["loss", "MSE", "STD", "COV"]
+    case .barlowTwins: ["loss", "diagonal", "off_diagonal"]
+    case .byol: ["BYOL"]
+    case .simSiam: ["SimSiam"]
     }
   }
 }
@@ -113,11 +128,21 @@ public struct DistillationSettings: Sendable, Hashable {
   public var rateScale = 1.0
 }
 
+/// Numbers of the baselines.
+public struct BaselineSettings: Sendable, Hashable {
+  /// Hidden width of the predictor; nil: a quarter of the embedding in SimSiam, 4096 in BYOL.
+  public var hidden: Int?
+  /// τ₀ of BYOL.
+  public var momentum = 0.996
+  /// λ of Barlow Twins (B2).
+  public var redundancy = 0.005
+}
+
 extension MethodName {
   /// Sets what a method brings along.
   func setDefaults(_ c: inout Configuration) {
     switch self {
-    case .mvmr: break
+    case .mvmr, .vicReg, .barlowTwins, .byol, .simSiam: break
     case .seed:
       (c.optimizer, c.learningRate, c.weightDecay) = (.sgd, 0.03, 1e-4)
       (c.scheduler, c.warmupEpochs, c.epochs) = (.seed, 5, 200)

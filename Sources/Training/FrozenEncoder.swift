@@ -53,8 +53,11 @@ public struct FrozenEncoder {
     let chunk = max(1, FrozenEncoder.pixelsAtOnce / max(1, images.shape[1] * images.shape[2]))
     let parts = stride(from: 0, to: n, by: chunk).map { start in
       let x = Variable(images.slice(start..<min(n, start + chunk), axis: 0))
-      let h = network(x, mode: .evaluation)
-      return (head?(h, mode: .evaluation) ?? h).value
+      // Exact convolutions, also inside a training step: a kept embedding has the bits of a computed one.
+      return Winograd.$isAllowed.withValue(false) {
+        let h = network(x, mode: .evaluation)
+        return (head?(h, mode: .evaluation) ?? h).value
+      }
     }
     return parts.count == 1 ? parts[0] : Tensor.concatenated(parts, axis: 0)
   }

@@ -113,10 +113,12 @@ public final class PreTraining {
 
   /// The same in any number type.
   static func randomEncoder<S: KernelScalar>(
-    _ configuration: Configuration, of type: S.Type
+    _ configuration: Configuration, withPredictor: Bool = true, of type: S.Type
   ) throws -> Encoder<S> {
     Encoder<S>(
-      configuration.network, head: try configuration.head(), recomputes: configuration.recomputes,
+      configuration.network, head: try configuration.head(),
+      predictor: withPredictor ? try configuration.predictor() : nil,
+      recomputes: configuration.recomputes,
       key: RandomKey(seed: UInt64(configuration.seed)).child("encoder"))
   }
 
@@ -170,6 +172,8 @@ public final class PreTraining {
       guard length.isFinite else { throw diverged("a gradient", value, at: start) }
       if let limit = configuration.gradientClip { optimizer.clipGradients(to: limit) }
       optimizer.step(learningRate: learningRate)
+      let batches = Double(configuration.epochs * batchesPerEpoch)
+      method.encoderMoved(encoder, progress: Double(position.step) / batches)
       norm = length
     }
     let probeAccuracy = try stepProbe(batch, made.features)

@@ -4,7 +4,8 @@
 //            run (PreTraining.swift) owns them. A method computes a loss from a batch; what it keeps besides the
 //            encoder's parameters, such as SEED's queue, goes into the checkpoint under its names.
 // Names      `method.<name>` in checkpoints
-// Read       Teacher.swift ← this file → MVMRMethod.swift, SEEDMethod.swift, SimRegMethod.swift
+// Read       Teacher.swift ← this file → MVMRMethod.swift, SEEDMethod.swift, SimRegMethod.swift,
+//            TwoViewMethods.swift, BYOLMethod.swift
 // Tests      Tests/TrainingTests/DistillationTests.swift
 
 import Autodiff
@@ -47,6 +48,13 @@ protocol TrainingMethod: AnyObject {
   /// Called once the loss of a batch has proved finite.
   func remember()
 
+  /// Called after every step of the optimiser.
+  ///
+  /// - Parameters:
+  ///   - encoder: As the step left it.
+  ///   - progress: The share of the run's steps that are done, in 0…1.
+  func encoderMoved(_ encoder: Encoder<Float>, progress: Double)
+
   /// What a checkpoint keeps.
   var state: [NamedTensor<Float>] { get }
   /// Takes it over again.
@@ -56,6 +64,7 @@ protocol TrainingMethod: AnyObject {
 extension TrainingMethod {
   var needsAugmentedPixels: Bool { false }
   func remember() {}
+  func encoderMoved(_ encoder: Encoder<Float>, progress: Double) {}
   var state: [NamedTensor<Float>] { [] }
   func restore(_ state: [NamedTensor<Float>]) throws {
     if let extra = state.first {
@@ -79,7 +88,8 @@ extension Configuration {
         remedy: "name the teacher, or write teacher.width")
     }
     switch method {
-    case .mvmr: return .projector(widths: try Projector<Float>.widths(projector))
+    case .mvmr, .vicReg, .barlowTwins, .byol, .simSiam:
+      return .projector(widths: try Projector<Float>.widths(projector))
     case .seed:
       return .layers(
         HeadLayer.perceptron(
@@ -97,6 +107,15 @@ extension Configuration {
     }
   }
 
+  /// The layers behind the projector, of the methods that predict; nil for the others.
+  func predictor() throws -> [HeadLayer]? {
+    guard method == .byol || method == .simSiam else { return nil }
+    let d = try head().outputCount(inputs: network.featureCount)
+    // SimSiam narrows to a quarter, BYOL widens.
+    let hidden = baseline.hidden ?? (method == .simSiam ? max(1, d / 4) : 4096)
+    return HeadLayer.predictor(width: d, hidden: hidden, inputBias: method == .byol)
+  }
+
   /// The method with what it needs.
   func makeMethod(teacher: Teacher?, key: RandomKey) throws -> any TrainingMethod {
     if method.needsTeacher || hasTeacher, teacher == nil {
@@ -107,6 +126,8 @@ extension Configuration {
     switch (method, teacher) {
     case (.seed, let teacher?): return SEEDMethod(self, teacher: teacher, key: key)
     case (.simReg, let teacher?): return SimRegMethod(self, teacher: teacher)
+    case (.byol, nil): return try BYOLMethod(self)
+    case (.vicReg, nil), (.barlowTwins, nil), (.simSiam, nil): return TwoViewMethod(self)
     default: return try MVMRMethod(self, teacher: teacher)
     }
   }

@@ -43,6 +43,33 @@ import Testing
     }
   }
 
+  @Test("a student of another family goes to PyTorch under the official names, and comes back")
+  func convert() throws {
+    try inDirectory { directory in
+      let run = "\(directory)/run"
+      let student = Program.tiny + ["--set", "encoder.backbone=cifar_resnet20", "--set", "features=[]"]
+      let trained = try Program.run(
+        ["pretrain", "--output", run, "--set", "encoder.small_kernel=false"] + student)
+      #expect(trained.status == 0, "\(trained.errors)")
+      let exported = "\(directory)/encoder.pth"
+      let converted = try Program.run(
+        ["convert", "\(run)/checkpoint.safetensors", exported, "--map", "official"])
+      #expect(converted.status == 0, "\(converted.errors)")
+      let data = ["--set", "dataset.size=16", "--set", "dataset.test_images=32"]
+      for (name, arguments) in [
+        ("a", [run]), ("b", [exported, "--network", "cifar_resnet20", "--size", "16"]),
+      ] {
+        let outcome = try Program.run(
+          ["embed", "--output", "\(directory)/\(name).npy"] + data + arguments)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+      }
+      func file(_ name: String) throws -> Data {
+        try Data(contentsOf: URL(filePath: "\(directory)/\(name).npy"))
+      }
+      #expect(try file("a") == file("b"))
+    }
+  }
+
   @Test("killed without warning while it fills its cache, a run begun again has the same bits")
   func killed() throws {
     try inDirectory { directory in

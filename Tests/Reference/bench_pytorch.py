@@ -201,8 +201,11 @@ def main():
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
+    names = {name for name, *_ in benchmarks()}
     for name, unit, work, prepare, matters in benchmarks():
-        if options.names and not any(name.startswith(n) for n in options.names):
+        # A whole name names one figure, a part all that begin with it.
+        if options.names and not any(
+                name == n or n not in names and name.startswith(n) for n in options.names):
             continue
         layouts = LAYOUTS if matters else {"contiguous": torch.contiguous_format}
         found = {key: rates(prepare, value, work, options.repeat) for key, value in layouts.items()}

@@ -65,6 +65,8 @@ public struct NamedWeights: Sendable {
   public private(set) var report = NameReport()
   /// Whose names the file had.
   public let source: NameMap
+  /// What the backbone must have, where somebody else knows; nil to tell a ResNet's plan from the file.
+  private let backbone: ExpectedNames?
 
   /// Reads a file under the hub's names.
   ///
@@ -72,8 +74,13 @@ public struct NamedWeights: Sendable {
   ///   - file: Weights of any project in `NameMap.all`.
   ///   - path: The file's name, for messages.
   ///   - map: Whose names they are; nil to tell from the names.
+  ///   - backbone: Names and shapes of the network below `encoder.backbone.`, for networks that are no ResNet
+  ///     of torchvision's.
   /// - Throws: `NameMismatch` if the names do not fit, `FormatError` if the file cannot be read.
-  public init(_ file: WeightFile, path: String, from map: NameMap? = nil) throws {
+  public init(
+    _ file: WeightFile, path: String, from map: NameMap? = nil, backbone: ExpectedNames? = nil
+  ) throws {
+    self.backbone = backbone
     let (kept, rest) = NameMap.unwrapped(file.tensors.map(\.name))
     guard let map = map ?? NameMap.recognised(Set(kept.map(\.inner))) else {
       throw FormatError(
@@ -154,7 +161,7 @@ public struct NamedWeights: Sendable {
       }
     }
     var expected: ExpectedNames = []
-    if let names = expectedResNet(backbone) {
+    if let names = self.backbone ?? expectedResNet(backbone) {
       expected = names.map { (prefix + $0.name, $0.shape) }
     } else if !backbone.isEmpty {
       report.missing.append(prefix + "conv1.weight")
@@ -213,7 +220,8 @@ public struct NamedWeights: Sendable {
       for (name, part) in zip(names, parts) { renamed.insert(part, for: name) }
     }
     // A projector alone, say, is no encoder of that project.
-    guard renamed.keys.contains(where: { name in map.signature.contains(name) }) else {
+    let isWhole = backbone != nil && !renamed.isEmpty
+    guard isWhole || renamed.keys.contains(where: { map.signature.contains($0) }) else {
       throw FormatError(
         .unsupported, format: "names",
         "\(map.name) has no names for these tensors (\(leftBehind.prefix(3).joined(separator: ", ")) …)",

@@ -15,7 +15,8 @@ extension NameMap {
 
   private static func same(_ pattern: String) -> NameRule { NameRule(pattern, pattern) }
 
-  static let project = NameMap(
+  /// The names of this project: the hub.
+  public static let project = NameMap(
     "mvmr", "checkpoints of this project",
     rules: [same(backbone), same(projector), same(probe)],
     leftBehind: ["optimizer.*", "online_finetuner_optimizer.*", "method.*", "encoder.predictor.*"],
