@@ -77,6 +77,7 @@ private struct Benchmark {
 
   static var all: [Benchmark] {
     [512, 1024, 2048].map(matmul) + convolutions + trainingSteps + [preTrainingStep]
+      + [1, 20, 200].map(neighbours)
   }
 
   private static func matmul(_ n: Int) -> Benchmark {
@@ -140,6 +141,18 @@ private struct Benchmark {
           network.clearGradients()
           network(Variable(x), mode: .training).squared().mean().backward()
         }
+      }
+    }
+  }
+
+  /// Exact nearest neighbours by Euclidean distance (Tests/Reference/bench_faiss.py is FAISS's).
+  private static func neighbours(_ k: Int) -> Benchmark {
+    Benchmark(name: "neighbours/50000x512-k\(k)", unit: "queries/s", work: 2000) {
+      let key = RandomKey(seed: 5)
+      let references = Tensor<Float>.normal([50_000, 512], key: key.child("references"))
+      let queries = Tensor<Float>.normal([2000, 512], key: key.child("queries"))
+      return {
+        _ = nearestNeighbours(of: queries, among: references, count: k, by: .euclidean)
       }
     }
   }

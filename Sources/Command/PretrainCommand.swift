@@ -30,14 +30,19 @@ extension Option {
   static let autoLearningRate = Option(
     name: "--auto-learning-rate", value: nil,
     help: "choose lr by a range test of 100 batches first; its curve lies in the run's folder")
+  static let autoBatchSize = Option(
+    name: "--auto-batch-size", value: nil,
+    help: "choose batch_size first: the largest power of two whose steps fit into --memory")
+  static let memory = Option(
+    name: "--memory", value: "GB", help: "for --auto-batch-size (default: what is available)")
 }
 
 extension Command {
   static let pretrain = Command(
     "pretrain", "Train an encoder without labels, and measure what it learned.",
     options: [
-      .config, .data, .output, .resume, .objective, .seed, .set, .autoLearningRate, .trapNonFinite,
-      .showKeys,
+      .config, .data, .output, .resume, .objective, .seed, .set, .autoLearningRate, .autoBatchSize,
+      .memory, .trapNonFinite, .showKeys,
     ],
     examples: [
       "pretrain",
@@ -45,6 +50,7 @@ extension Command {
       "pretrain --config Examples/configs/stl10_resnet18.yaml --data ~/data",
       "pretrain --set encoder.backbone=resnet18 --set epochs=20",
       "pretrain --resume runs/first", "pretrain --auto-learning-rate",
+      "pretrain --auto-batch-size --memory 4",
     ]
   ) { arguments in
     if arguments.has(.showKeys) {
@@ -88,7 +94,8 @@ extension Command {
     func say(_ line: String) { CommandLineTool.write(line + "\n") }
     if let path = arguments.string(.resume) {
       for option in [
-        Option.config, .output, .objective, .seed, .set, .autoLearningRate,
+        Option.config, .output, .objective, .seed, .set, .autoLearningRate, .autoBatchSize,
+        .memory,
       ] where arguments.has(option) {
         throw UsageError(
           what: "--resume continues the very run that was stopped, so \(option.name) has no place",
@@ -108,10 +115,41 @@ extension Command {
       ? try rangeTest(configuration, directory: arguments.string(.data), say: say) : nil
     var chosen = configuration
     if let rate = test?.suggestion { chosen.learningRate = rate }
+    let memory = try arguments.number(.memory, in: 1e-3...1e6)
+    if arguments.has(.autoBatchSize) {
+      chosen.batchSize = try largestBatch(
+        chosen, directory: arguments.string(.data), memory: memory, say: say)
+    } else if memory != nil {
+      throw UsageError(
+        what: "--memory belongs to --auto-batch-size", remedy: "write both, or neither")
+    }
     let run = try PreTrainingRun(
       chosen, dataDirectory: arguments.string(.data), output: arguments.string(.output), say: say)
     try test?.write(to: run.folder)
     return run
+  }
+
+  /// The largest batch that fits.
+  private static func largestBatch(
+    _ configuration: Configuration, directory: String?, memory: Double?, say: (String) -> Void
+  ) throws -> Int {
+    var smallest = configuration
+    smallest.batchSize = 2
+    let bytes = memory.map { Int($0 * 1e9) } ?? availableMemory()
+    say(
+      String(format: "Looking for the largest batch that fits into %.2f GB …", Double(bytes) / 1e9))
+    let search = try BatchSizeSearch.run(
+      configuration, data: DataSource(smallest, directory: directory), memory: bytes
+    ) { trial in
+      say(String(format: "  %d images: %.2f GB", trial.batchSize, Double(trial.peak) / 1e9))
+    }
+    guard let size = search.batchSize else {
+      throw TrainingError(
+        "not even a batch of 2 fits into the memory given",
+        remedy: "give more with --memory, or use a smaller encoder or projector")
+    }
+    say("batch_size \(size); lr is left as it is")
+    return size
   }
 
   /// Tries learning rates on a run that is thrown away.

@@ -42,6 +42,7 @@ public struct MultiLabelResult: Sendable {
   /// Draws precision over recall, a panel a class.
   ///
   /// - Parameter path: An SVG or PNG file, by its ending.
+  /// - Throws: When the picture cannot be written.
   public func draw(to path: String) throws {
     let panels = zip(classNames, precision.curves).map { name, curve in
       // Steps: precision holds from the recall before to its own.
@@ -63,6 +64,8 @@ extension FrozenEncoder {
   ///   - images: Of any size.
   ///   - side: Of the square the encoder sees, in pixels.
   ///   - statistics: What pixels are normalised with.
+  /// - Returns: One row of features an image.
+  /// - Throws: When an image cannot be read.
   public func features(
     _ images: some MultiLabelImages, side: Int, statistics: ChannelStatistics = .voc
   ) throws -> MultiLabelFeatures {
@@ -92,6 +95,7 @@ extension FrozenEncoder {
   ///   - test: Images to measure on, of the same classes.
   ///   - side: Of the square the encoder sees, in pixels.
   ///   - tolerance: Largest slope at the end of the minimisation.
+  /// - Returns: Precision of each class, and the record.
   /// - Throws: When there are no images, classes differ, or an image cannot be read.
   public func evaluateMultiLabel(
     training: some MultiLabelImages, test: some MultiLabelImages, side: Int = 300,
