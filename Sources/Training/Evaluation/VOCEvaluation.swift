@@ -45,7 +45,7 @@ public struct MultiLabelResult: Sendable {
   /// - Throws: When the picture cannot be written.
   public func draw(to path: String) throws {
     let panels = zip(classNames, precision.curves).map { name, curve in
-      // Steps: precision holds from the recall before to its own.
+      // The curve begins at recall 0 with the precision of the largest score.
       var points = curve.precision.first.map { [Point(0, $0)] } ?? []
       for (r, p) in zip(curve.recall, curve.precision) { points.append(Point(r, p)) }
       let area = curve.area.map { ", AP \((1000 * $0).rounded() / 10)" } ?? ""
