@@ -122,7 +122,7 @@ extension Command {
   }
 
   /// The largest batch that fits, by the forecast of a batch of the configured size.
-  private static func batchSize(
+  private static func largestBatch(
     _ configuration: Configuration, _ arguments: Arguments, say: (String) -> Void
   ) throws -> Int {
     let data = try DataSource(configuration, directory: arguments.string(.data))
@@ -134,7 +134,9 @@ extension Command {
         "no batch fits into \(StepForecast.text(limit))",
         remedy: "give more --memory, or set encoder.recompute=true")
     }
-    say("batch_size \(chosen), the largest that fits into \(StepForecast.text(limit))")
+    say(
+      "batch_size \(chosen), the largest that fits into \(StepForecast.text(limit)); lr is left as it is"
+    )
     return chosen
   }
 
@@ -152,7 +154,7 @@ extension Command {
       return try PreTrainingRun(
         resuming: path, dataDirectory: arguments.string(.data), say: say)
     }
-    var configuration = try configuration(arguments)
+    let configuration = try configuration(arguments)
     if configuration.hasTeacher {
       throw TrainingError(
         "the configuration has a teacher, so it asks for distillation",
@@ -163,14 +165,14 @@ extension Command {
       return try PreTrainingRun(
         resuming: path, dataDirectory: arguments.string(.data), say: say)
     }
-    if arguments.has(.autoBatchSize) {
-      configuration.batchSize = try batchSize(configuration, arguments, say: say)
-    }
     let test =
       arguments.has(.autoLearningRate)
       ? try rangeTest(configuration, directory: arguments.string(.data), say: say) : nil
     var chosen = configuration
     if let rate = test?.suggestion { chosen.learningRate = rate }
+    if arguments.has(.autoBatchSize) {
+      chosen.batchSize = try largestBatch(chosen, arguments, say: say)
+    }
     let run = try PreTrainingRun(
       chosen, dataDirectory: arguments.string(.data), output: arguments.string(.output), say: say)
     try test?.write(to: run.folder)

@@ -28,6 +28,7 @@ public protocol MultiLabelImages: Sendable {
   /// One image, of any size.
   ///
   /// - Parameter index: In 0..<count.
+  /// - Returns: The image, at its own size.
   /// - Throws: When the file underneath cannot be read.
   func image(_ index: Int) throws -> Image
 

@@ -41,6 +41,7 @@ public enum Ablation: String, CaseIterable, Sendable {
   /// The cells, in the paper's order.
   ///
   /// - Parameter shrink: What the paper's projector widths are divided by.
+  /// - Returns: One cell a row of the table.
   public func cells(shrink: Int = 1) -> [Cell] {
     switch self {
     case .losses:

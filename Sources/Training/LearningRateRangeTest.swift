@@ -140,7 +140,9 @@ extension PreTraining {
     return LearningRateRangeTest(rates: rates, losses: losses)
   }
 
-  /// Everything a step changes. Copies, because optimisers write their moments in place.
+  /// Everything a step changes.
+  ///
+  /// Copies, because optimisers write their moments in place.
   private struct State {
     private let values: [Tensor<Float>]
     /// What an accumulated step has gathered so far.

@@ -114,6 +114,8 @@ extension EvaluatedEncoder {
   ///   - counts: The k.
   ///   - metric: What near means.
   ///   - vote: How neighbours vote; `majority` for Euclidean distances.
+  /// - Returns: The record.
+  /// - Throws: When an image cannot be read.
   public func evaluateNeighbours(
     counts: [Int], metric: NeighbourMetric, vote: NeighbourVote
   ) throws -> EvaluationRecord {

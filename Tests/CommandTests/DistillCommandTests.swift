@@ -47,7 +47,8 @@ import Testing
   func convert() throws {
     try inDirectory { directory in
       let run = "\(directory)/run"
-      let student = Program.tiny + ["--set", "encoder.backbone=cifar_resnet20", "--set", "features=[]"]
+      let student =
+        Program.tiny + ["--set", "encoder.backbone=cifar_resnet20", "--set", "features=[]"]
       let trained = try Program.run(
         ["pretrain", "--output", run, "--set", "encoder.small_kernel=false"] + student)
       #expect(trained.status == 0, "\(trained.errors)")

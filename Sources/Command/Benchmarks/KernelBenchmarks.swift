@@ -1,4 +1,4 @@
-// Benchmarks of the kernels: matrix products, and the convolutions of ResNet.
+// Benchmarks of the kernels: matrix products, the convolutions of ResNet, and nearest neighbours.
 //
 // Read       Benchmark.swift ← this file → StepBenchmarks.swift
 
@@ -58,5 +58,19 @@ extension Benchmark {
       pass("input-gradient") { _ = convolutionInputGradient($0.2, $0.1, g) },
       pass("filter-gradient") { _ = convolutionFilterGradient($0.2, $0.0, g) },
     ]
+  }
+
+  /// Exact nearest neighbours by Euclidean distance (Tests/Reference/bench_faiss.py is FAISS's).
+  static var neighbours: [Benchmark] {
+    [1, 20, 200].map { k in
+      Benchmark(name: "neighbours/50000x512-k\(k)", unit: "queries/s", work: 2000) {
+        let key = RandomKey(seed: 5)
+        let references = Tensor<Float>.normal([50_000, 512], key: key.child("references"))
+        let queries = Tensor<Float>.normal([2000, 512], key: key.child("queries"))
+        return {
+          _ = nearestNeighbours(of: queries, among: references, count: k, by: .euclidean)
+        }
+      }
+    }
   }
 }

@@ -132,6 +132,7 @@ extension EvaluatedEncoder {
   ///   - normalises: Whether features are divided by their length before.
   ///   - restarts: Beginnings tried.
   ///   - seed: Of the beginnings.
+  /// - Returns: The record.
   /// - Throws: When there are fewer test images than clusters, or an image cannot be read.
   public func evaluateClusters(
     count: Int? = nil, normalises: Bool = true, restarts: Int = 10, seed: Int

@@ -56,6 +56,8 @@ public struct EvaluatedEncoder {
   /// Features of the test images.
   ///
   /// - Parameter averagesMirror: The mean over each image and its mirror image instead of one view.
+  /// - Returns: One row of features an image.
+  /// - Throws: When an image cannot be read.
   public func testFeatures(averagesMirror: Bool = false) throws -> LabelledFeatures {
     try extractFeatures(
       encoder.backbone, data.test, statistics: data.statistics, averagesMirror: averagesMirror)

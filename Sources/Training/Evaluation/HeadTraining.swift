@@ -85,6 +85,8 @@ extension EvaluatedEncoder {
   ///   - judge: Images an epoch is chosen on, prepared; nil to take the last.
   ///   - key: Names first weights, order and views.
   ///   - say: Receives a line an epoch.
+  /// - Returns: The head of the chosen epoch.
+  /// - Throws: When a loss is not finite, or an image cannot be read.
   func trainHead(
     _ recipe: HeadRecipe, on training: [Int], cached: LabelledFeatures, standard: FeatureStandard,
     judge: LabelledFeatures?, key: RandomKey, say: (String) -> Void

@@ -22,6 +22,8 @@ extension EvaluatedEncoder {
   /// - Parameters:
   ///   - averagesMirror: Test on the mean of each image and its mirror.
   ///   - tolerance: Largest component of the gradient at the end.
+  /// - Returns: The record.
+  /// - Throws: When an image cannot be read.
   public func evaluateConvex(
     averagesMirror: Bool = false, tolerance: Double = 1e-5
   ) throws -> EvaluationRecord {
@@ -74,6 +76,8 @@ extension EvaluatedEncoder {
   ///   - choice: How the epoch is chosen.
   ///   - seed: Of first weights, order and views.
   ///   - say: Receives a line an epoch.
+  /// - Returns: The record.
+  /// - Throws: When no image can be held out, a loss is not finite, or an image cannot be read.
   public func evaluateHead(
     _ recipe: HeadRecipe, choice: EpochChoice, seed: Int, say: (String) -> Void = { _ in }
   ) throws -> EvaluationRecord {

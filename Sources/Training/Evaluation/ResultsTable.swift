@@ -90,14 +90,17 @@ public struct ResultsTable: Sendable {
   /// One JSON object a line, as in the files.
   public var jsonLines: String { records.map(\.json.text).joined(separator: "\n") }
 
-  /// The table in columns, for a terminal.
+  /// The table in columns, for a terminal; what was seen and chosen stands below each row.
   public var text: String {
+    let long = [5, 6]  // views, chosen
+    let short = ResultsTable.heads.indices.filter { !long.contains($0) }
     let all = [ResultsTable.heads] + rows
-    let widths = ResultsTable.heads.indices.map { column in all.map { $0[column].count }.max() ?? 0
-    }
-    return all.map { row in
-      zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-        .joined(separator: "  ").trimmingTrailingBlanks
+    let widths = short.map { column in all.map { $0[column].count }.max() ?? 0 }
+    return all.enumerated().map { number, row in
+      let line = zip(short, widths).map { column, width in
+        row[column] + String(repeating: " ", count: width - row[column].count)
+      }.joined(separator: "  ").trimmingTrailingBlanks
+      return number == 0 ? line : "\(line)\n    views: \(row[5])\n    chosen: \(row[6])"
     }.joined(separator: "\n")
   }
 }

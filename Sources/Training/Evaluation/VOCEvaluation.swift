@@ -42,9 +42,10 @@ public struct MultiLabelResult: Sendable {
   /// Draws precision over recall, a panel a class.
   ///
   /// - Parameter path: An SVG or PNG file, by its ending.
+  /// - Throws: When the picture cannot be written.
   public func draw(to path: String) throws {
     let panels = zip(classNames, precision.curves).map { name, curve in
-      // Steps: precision holds from the recall before to its own.
+      // The curve begins at recall 0 with the precision of the largest score.
       var points = curve.precision.first.map { [Point(0, $0)] } ?? []
       for (r, p) in zip(curve.recall, curve.precision) { points.append(Point(r, p)) }
       let area = curve.area.map { ", AP \((1000 * $0).rounded() / 10)" } ?? ""
@@ -63,6 +64,8 @@ extension EvaluatedEncoder {
   ///   - images: Of any size.
   ///   - side: Of the square the encoder sees, in pixels.
   ///   - statistics: What pixels are normalised with.
+  /// - Returns: One row of features an image.
+  /// - Throws: When an image cannot be read.
   public func features(
     _ images: some MultiLabelImages, side: Int, statistics: ChannelStatistics = .voc
   ) throws -> MultiLabelFeatures {
@@ -92,6 +95,7 @@ extension EvaluatedEncoder {
   ///   - test: Images to measure on, of the same classes.
   ///   - side: Of the square the encoder sees, in pixels.
   ///   - tolerance: Largest slope at the end of the minimisation.
+  /// - Returns: Precision of each class, and the record.
   /// - Throws: When there are no images, classes differ, or an image cannot be read.
   public func evaluateMultiLabel(
     training: some MultiLabelImages, test: some MultiLabelImages, side: Int = 300,
