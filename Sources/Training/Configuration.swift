@@ -72,6 +72,9 @@ public struct Configuration: Sendable, Hashable {
   public var clipModel: String?
   public var clipWeights: String?
   public var percentage: Double?
+  public var percentageList: String?
+  public var classList: String?
+  public var fold: Int?
   public var featureCount: Int?
 
   /// The defaults of the official configurations.
@@ -85,7 +88,7 @@ public struct Configuration: Sendable, Hashable {
 
   /// Data sets a configuration can name.
   public enum DatasetName: String, CaseIterable, Sendable {
-    case synthetic, stl10, cifar10, cifar20, cifar100
+    case synthetic, stl10, cifar10, cifar20, cifar100, folder, voc2007, tsv
   }
 
   /// Representations a configuration can name, in the order of the released code.
