@@ -45,6 +45,7 @@ enum CommandLineTool {
   static let commands: [Command] = [
     .pretrain, .evaluateLinear, .evaluateKNN, .oracleList, .oracleEmit, .oracleCheck, .oracleTrace,
     .oracleBisect, .compare, .inspect, .convert, .gradcheck, .fingerprint, .bench, .synthesize,
+    .download, .dataCheck, .dataShow,
   ]
 
   static let help = """

@@ -105,7 +105,8 @@ extension Command {
 
   /// What the built-in configuration must say instead when a directory of data is given.
   private static func dataOverrides(_ arguments: Arguments) throws -> [String] {
-    guard let directory = arguments.string(.data) else { return [] }
+    let isNamed = arguments.strings(.set).contains { $0.hasPrefix("dataset.name=") }
+    guard !isNamed, let directory = arguments.string(.data) else { return [] }
     guard let kind = DatasetKind.of(directory) else {
       throw TrainingError(
         "no data set is recognised in \(directory)",

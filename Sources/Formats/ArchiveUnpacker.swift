@@ -3,7 +3,7 @@
 // Idea       Everything goes into `<directory>.partial`, which gets its name when the last byte was right.
 // Safety     Files are created, never opened; nothing is followed. Two entries of one name, in any spelling
 //            of upper and lower case, are refused, and so is more than the limit.
-// Read       TarReader.swift, Gzip.swift ← this file
+// Read       TarReader.swift, Gzip.swift ← this file → Command/DownloadCommand.swift
 // Tests      Tests/FormatsTests/TarTests.swift
 
 import Foundation

@@ -3,6 +3,7 @@
 // Source     MV-MR released code, configuration key `aug_policy`
 // Policies   custom   crop 0.08…1, bilinear → flip ½ → jitter .8 .8 .8 .2 (p .8) → gray .2 → blur
 //            cifar    4 black pixels around, crop → flip ½
+//            autoaugment, randaugment   crop 0.08…1, bilinear → the learned operations
 //            cifar20  jitter .4 .4 .4 .1 (p .8) → gray .1 → crop 0.2…1, bicubic → flip ½
 // Draws      One stream a view, in the order of the steps. A coin u in 0…1 with probability p:
 //            flip and gray act when u < p, the jitter when u ≤ p.
@@ -31,6 +32,10 @@ public enum AugmentationPolicy: String, CaseIterable, Codable, Sendable {
   case cifar20
   /// The image itself, resized when it has another size.
   case none
+  /// The ImageNet policy of AutoAugment, after a random crop.
+  case autoaugment
+  /// RandAugment, four operations of strength 10 of 30, after a random crop.
+  case randaugment
 
   /// A random view.
   ///
@@ -86,6 +91,13 @@ public enum AugmentationPolicy: String, CaseIterable, Codable, Sendable {
       let box = RandomResizedCrop(area: 0.2...1).draw(width: width, height: height, from: &stream)
       steps += [.crop(box: box), .resize(width: size, height: size, filter: .bicubic)]
       if stream.uniform() < 0.5 { steps.append(.flip) }
+    case .autoaugment, .randaugment:
+      let box = RandomResizedCrop(area: 0.08...1).draw(width: width, height: height, from: &stream)
+      steps += [.crop(box: box), .resize(width: size, height: size, filter: .bilinear)]
+      steps +=
+        self == .autoaugment
+        ? AutoAugment.draw(width: size, height: size, from: &stream)
+        : RandAugment.draw(width: size, height: size, from: &stream)
     case .none:
       if width != size || height != size {
         steps.append(.resize(width: size, height: size, filter: .bilinear))

@@ -14,7 +14,8 @@ import Tensors
 /// The attributes of everything that applies steps.
 let stepAttributes: [OracleAttribute] = [
   .choice(
-    "policy", AugmentationPolicy.allCases.map(\.rawValue), "which policy draws a sample's steps"),
+    "policy", [AugmentationPolicy.custom, .cifar, .cifar20, .none].map(\.rawValue),
+    "which policy draws a sample's steps"),
   .integer("size", 1...1024, default: 24, "side of the view a sample draws, in pixels"),
   .text("steps", default: "draw", "what to do, in order; 'draw' when a case is made"),
 ]
