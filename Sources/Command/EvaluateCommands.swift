@@ -52,6 +52,11 @@ extension Command {
     let (checkpoint, warning) = try Checkpoint.load(arguments.positional[0])
     if let warning { CommandLineTool.write("warning: \(warning)\n") }
     let data = try DataSource(checkpoint.configuration, directory: arguments.string(.data))
+    guard data.hasLabels else {
+      throw TrainingError(
+        "the images of this run have no labels, or several each, so there is no class to predict",
+        remedy: "evaluate on class folders: --data DIR with train/<class> and val/<class>")
+    }
     let encoder = try PreTraining.randomEncoder(checkpoint.configuration)
     try encoder.load(checkpoint.encoder)
     return (

@@ -88,7 +88,11 @@ public struct Configuration: Sendable, Hashable {
 
   /// Data sets a configuration can name.
   public enum DatasetName: String, CaseIterable, Sendable {
-    case synthetic, stl10, cifar10, cifar20, cifar100, folder, voc2007, tsv
+    case synthetic, stl10, cifar10, cifar20, cifar100, folder
+    /// Class folders, all of them or those of `dataset.class_list`.
+    case imagenet, imagenet50, imagenet100, imagenet200
+    /// `voc` is the released code's name of `voc2007`.
+    case voc2007, voc, tsv
   }
 
   /// Representations a configuration can name, in the order of the released code.

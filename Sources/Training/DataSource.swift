@@ -59,8 +59,9 @@ public struct DataSource: Sendable {
           return DatasetSubset(train, indices: folds[fold])
         } ?? first(trainCount, of: train)
       test = first(testCount, of: try STL10(directory: directory, split: .test))
-    case .folder: (training, labelled, test) = try photographs(configuration, in: path())
-    case .voc2007:
+    case .folder, .imagenet, .imagenet50, .imagenet100, .imagenet200:
+      (training, labelled, test) = try photographs(configuration, in: path())
+    case .voc2007, .voc:
       let size = configuration.imageSize
       let directory = try path()
       training = spread(

@@ -32,6 +32,12 @@ func photographs(
     let none = InMemoryDataset(name: "folder", images: [], labels: [], classNames: [])
     return (all, none, none)
   }
+  let isSubset = [.imagenet50, .imagenet100, .imagenet200].contains(configuration.datasetName)
+  if isSubset && configuration.classList == nil {
+    throw TrainingError(
+      "\(configuration.datasetName.rawValue) is a part of ImageNet, and which part a list must say",
+      remedy: "write dataset.class_list: FILE, with a class folder a line")
+  }
   let classes = try configuration.classList.map { try ImageFiles.classes(listedIn: $0) }
   let files = try ImageFiles(classesIn: layout.training, classes: classes)
   let key = RandomKey(seed: UInt64(configuration.seed)).child("photographs")

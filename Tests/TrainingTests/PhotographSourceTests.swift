@@ -55,6 +55,11 @@ import Training
         TinyRun.configuration("dataset.name=folder", "dataset.class_list=\(list)"),
         directory: directory)
       #expect(one.classCount == 1 && one.training.count == 20)
+      let part = try TinyRun.configuration("dataset.name=imagenet100")
+      let error = #expect(throws: TrainingError.self) {
+        try DataSource(part, directory: directory)
+      }
+      #expect(error.map { "\($0)".contains("dataset.class_list") } == true)
     }
   }
 
