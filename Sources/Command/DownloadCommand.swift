@@ -54,26 +54,9 @@ extension Command {
     let isNew = try download.run { line.show($0) }
     line.finish(isNew ? "fetched, checksum right" : "there already, checksum right")
     let unpacking = TransferLine("unpacking \(archive.name)", total: nil)
-    let staging = directory + "/." + archive.name + ".unpacked"
-    try? FileManager.default.removeItem(atPath: staging)
-    let names = try ArchiveUnpacker.unpack(download.path, into: staging) { unpacking.show($0) }
-    try merge(names, from: staging, into: directory)
+    let names = try ArchiveUnpacker.add(download.path, to: directory) { unpacking.show($0) }
     unpacking.finish("\(names.count) files")
     if !keepsArchive { try FileManager.default.removeItem(atPath: download.path) }
-  }
-
-  /// Moves files to their place; what is there already is replaced by the same file of the archive.
-  private static func merge(_ names: [String], from staging: String, into directory: String) throws
-  {
-    let manager = FileManager.default
-    for name in names {
-      let target = directory + "/" + name
-      let folder = (target as NSString).deletingLastPathComponent
-      try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      try? manager.removeItem(atPath: target)
-      try manager.moveItem(atPath: staging + "/" + name, toPath: target)
-    }
-    try manager.removeItem(atPath: staging)
   }
 }
 

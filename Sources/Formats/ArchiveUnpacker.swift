@@ -57,6 +57,37 @@ public enum ArchiveUnpacker {
     }
   }
 
+  /// Unpacks an archive beside what a directory holds already.
+  ///
+  /// The two archives of VOC 2007 fill one directory. The whole archive is unpacked and found right before
+  /// the first file moves to its place; a file of the same name is replaced.
+  ///
+  /// - Parameters:
+  ///   - archive: As for `unpack`.
+  ///   - directory: Must exist.
+  ///   - limit: The most bytes of all files.
+  ///   - progress: As for `unpack`.
+  /// - Returns: The names of the files, in order.
+  /// - Throws: As `unpack`.
+  @discardableResult public static func add(
+    _ archive: String, to directory: String, limit: Int = 64 << 30,
+    progress: @escaping (Int) -> Void = { _ in }
+  ) throws(FormatError) -> [String] {
+    let staging = directory + "/.unpacked"
+    try? FileManager.default.removeItem(atPath: staging)
+    let names = try unpack(archive, into: staging, limit: limit, progress: progress)
+    let system = PosixFileSystem()
+    for name in names {
+      let target = directory + "/" + name
+      if let slash = target.lastIndex(of: "/") { try create(directory: String(target[..<slash])) }
+      do throws(SystemError) { try system.rename(staging + "/" + name, to: target) } catch {
+        throw report(error, target)
+      }
+    }
+    try? FileManager.default.removeItem(atPath: staging)
+    return names
+  }
+
   static func create(directory: String) throws(FormatError) {
     do {
       try FileManager.default.createDirectory(

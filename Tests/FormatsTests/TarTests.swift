@@ -34,6 +34,28 @@ import Testing
     }
   }
 
+  @Test("an archive is added to what is there, and a bad one changes nothing")
+  func adding() throws {
+    let good = try #require(ArchiveFixture.all.first { $0.name == "tar pax" })
+    let bad = try #require(ArchiveFixture.all.first { $0.name == "tar cut" })
+    try withTemporaryDirectory { directory in
+      let (archive, place) = (directory + "/a.tar", directory + "/data")
+      try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+      try Data("mine".utf8).write(to: URL(filePath: place + "/mine.txt"))
+      try Data("old".utf8).write(to: URL(filePath: place + "/x"))
+      try good.file.write(to: URL(filePath: archive))
+      let names = try ArchiveUnpacker.add(archive, to: place)
+      #expect(names.count == 4 && FileManager.default.fileExists(atPath: place + "/data/a.txt"))
+      // Once more: what is there is replaced.
+      try ArchiveUnpacker.add(archive, to: place)
+      try bad.file.write(to: URL(filePath: archive))
+      #expect(formatError { try ArchiveUnpacker.add(archive, to: place) }?.kind == .truncated)
+      #expect(try Data(contentsOf: URL(filePath: place + "/x")) == Data("old".utf8))
+      let left = ["data", "deep", "mine.txt", "x"]
+      #expect(try FileManager.default.contentsOfDirectory(atPath: place).sorted() == left)
+    }
+  }
+
   @Test("an archive may come byte by byte")
   func pieces() throws {
     let fixture = try #require(ArchiveFixture.all.first { $0.name == "tar gnu" })
