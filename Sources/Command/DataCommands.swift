@@ -26,17 +26,15 @@ extension Command {
     let (kind, directory) = try recognised(arguments)
     print("\(directory): \(kind.title)")
     var missing = 0
-    for (name, part) in kind.parts(in: directory) {
+    for (name, open) in kind.parts(in: directory) {
       do {
-        let dataset = try part()
+        let dataset = try open()
         let classes = dataset.classCount > 0 ? ", \(dataset.classCount) classes" : ", no classes"
         print("  \(name): \(dataset.count) images\(classes)")
-        for index in 0..<(arguments.has(.readAll) ? dataset.count : min(1, dataset.count)) {
-          _ = try dataset.image(index)
-        }
+        missing += unreadable(dataset, all: arguments.has(.readAll))
       } catch {
         missing += 1
-        print("  \(name): not usable\n    " + "\(error)".replacing("\n", with: "\n    "))
+        print("  \(name): not usable\n" + indented(error))
       }
     }
     if missing == 0 {
@@ -88,6 +86,23 @@ extension Command {
     try grid.write(to: path)
     print("Written to \(path): \(count) of \(dataset.count) images, each with four views.")
     return 0
+  }
+
+  /// Reads images and prints what is wrong with them, of at most twenty in full.
+  private static func unreadable(_ dataset: any ImageDataset, all: Bool) -> Int {
+    var count = 0
+    for index in 0..<(all ? dataset.count : min(1, dataset.count)) {
+      do { _ = try dataset.image(index) } catch {
+        count += 1
+        if count <= 20 { print(indented(error)) }
+      }
+    }
+    if count > 20 { print("    … and \(count - 20) more images cannot be read") }
+    return count
+  }
+
+  private static func indented(_ error: any Error) -> String {
+    "    " + "\(error)".replacing("\n", with: "\n    ")
   }
 
   private static func recognised(_ arguments: Arguments) throws -> (DatasetKind, String) {

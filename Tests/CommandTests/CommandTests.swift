@@ -218,6 +218,14 @@ enum Program {
       let bad = try Program.run(["data", "check", data])
       #expect(bad.status == 1 && bad.output.contains("test_y.bin missing"))
       #expect(bad.output.contains("mvmr download stl10 --output \(data)"))
+      let broken = directory + "/photographs"
+      try FileManager.default.createDirectory(atPath: broken, withIntermediateDirectories: true)
+      for name in ["a.jpg", "b.jpg"] {
+        try "no picture".write(toFile: "\(broken)/\(name)", atomically: true, encoding: .utf8)
+      }
+      let unreadable = try Program.run(["data", "check", broken, "--read-all"])
+      #expect(unreadable.status == 1 && unreadable.output.contains("pictures: 2 images"))
+      #expect(unreadable.output.contains("b.jpg"))
       let empty = directory + "/empty"
       try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
       let none = try Program.run(["data", "check", empty])

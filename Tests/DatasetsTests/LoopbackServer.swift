@@ -24,6 +24,13 @@ final class LoopbackServer: Sendable {
     case status(Int)
   }
 
+  /// A client that has gone must not end the tests by a signal.
+  #if canImport(Glibc)
+    private static let quietly = Int32(MSG_NOSIGNAL)
+  #else
+    private static let quietly: Int32 = 0x80000
+  #endif
+
   let port: UInt16
   private let socketNumber: Int32
   private let content: [UInt8]
@@ -110,7 +117,7 @@ final class LoopbackServer: Sendable {
     while sent < answer.count {
       let count = answer.withUnsafeBytes { bytes in
         guard let start = bytes.baseAddress else { return 0 }
-        return send(connection, start + sent, min(4096, bytes.count - sent), Int32(MSG_NOSIGNAL))
+        return send(connection, start + sent, min(4096, bytes.count - sent), Self.quietly)
       }
       if count <= 0 { return }
       sent += count
