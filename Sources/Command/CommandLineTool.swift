@@ -45,7 +45,8 @@ enum CommandLineTool {
   static let commands: [Command] = [
     .pretrain, .distill, .embed, .evaluateLinear, .evaluateKNN, .evaluateClusters, .results,
     .finetune, .ablate, .oracleList, .oracleEmit, .oracleCheck, .oracleTrace, .oracleBisect,
-    .compare, .inspect, .convert, .gradcheck, .fingerprint, .bench, .synthesize,
+    .compare, .inspect, .convert, .gradcheck, .fingerprint, .bench, .synthesize, .download,
+    .dataCheck, .dataShow,
   ]
 
   static let help = """

@@ -48,6 +48,7 @@ extension Command {
     examples: [
       "pretrain",
       "pretrain --output runs/first --seed 7",
+      "pretrain --data ~/photographs",
       "pretrain --config Examples/configs/stl10_resnet18.yaml --data ~/data",
       "pretrain --set encoder.backbone=resnet18 --set epochs=20",
       "pretrain --method vicreg --set encoder.out_dim=512-512",
@@ -86,7 +87,7 @@ extension Command {
         progress.show(record)
       }, shouldStop: { Interruption.isRequested })
     progress.finish()
-    if result.trained == nil {
+    if result.wasStopped {
       print(
         """
         Stopped after step \(result.steps); the checkpoint is written.
@@ -203,6 +204,19 @@ extension Command {
     return test
   }
 
+  /// What the built-in configuration must say instead when a directory of data is given.
+  private static func dataOverrides(_ arguments: Arguments) throws -> [String] {
+    let isNamed = arguments.strings(.set).contains { $0.hasPrefix("dataset.name=") }
+    guard !isNamed, let directory = arguments.string(.data) else { return [] }
+    guard let kind = DatasetKind.of(directory) else {
+      throw TrainingError(
+        "no data set is recognised in \(directory)",
+        remedy: "`mvmr data check \(directory)` says what was looked for")
+    }
+    let size = kind == .stl10 ? 96 : kind == .cifar10 || kind == .cifar100 ? 32 : 64
+    return ["dataset.name=\(kind.rawValue)", "dataset.size=\(size)"]
+  }
+
   /// The configuration a command line asks for.
   static func configuration(
     _ arguments: Arguments, more: [String] = []
@@ -215,8 +229,14 @@ extension Command {
       let text = try String(contentsOfFile: path, encoding: .utf8)
       return try Configuration(yaml: text, path: path, overrides: overrides)
     } else {
+      // With data of one's own, what the built-in job says about its drawn shapes does not hold.
+      let ofShapes = ["n_classes", "train_images", "test_images"]
+      let lines = Configuration.builtIn.split(separator: "\n").filter { line in
+        !arguments.has(.data) || !ofShapes.contains { line.contains($0) }
+      }
       return try Configuration(
-        yaml: Configuration.builtIn, path: "the built-in configuration", overrides: overrides)
+        yaml: lines.joined(separator: "\n") + "\n", path: "the built-in configuration",
+        overrides: try dataOverrides(arguments) + overrides)
     }
   }
 }

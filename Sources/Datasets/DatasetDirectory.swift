@@ -27,7 +27,7 @@ enum DatasetDirectory {
         "searched \(candidates.joined(separator: " and ")) for \(files.joined(separator: ", "))",
       mend: manager.fileExists(atPath: packed)
         ? "unpack the archive that is there:  tar -xzf \(packed) -C \(directory)"
-        : "pass the directory that \(archive) was unpacked in.")
+        : "pass the directory that \(archive) was unpacked in, or get it with `mvmr download`.")
   }
 
   /// The lines of a small text file, without empty ones at the end.

@@ -4,7 +4,7 @@
 
 import Images
 
-/// A numbered run of square images of one size, with labels.
+/// A numbered run of images with labels: square ones of one size, or photographs of any extent.
 ///
 /// Any thread may read any image at any time.
 public protocol ImageDataset: Sendable {
@@ -12,7 +12,7 @@ public protocol ImageDataset: Sendable {
   var name: String { get }
   /// Number of images.
   var count: Int { get }
-  /// Side of every image, in pixels.
+  /// Side of every image, in pixels; 0 where images have any extent (`SquareDataset` gives them one).
   var imageSize: Int { get }
   /// One name a class, in the order of the labels.
   var classNames: [String] { get }
@@ -20,7 +20,7 @@ public protocol ImageDataset: Sendable {
   /// One image.
   ///
   /// - Parameter index: In 0..<count.
-  /// - Returns: `imageSize × imageSize` pixels.
+  /// - Returns: `imageSize × imageSize` pixels, or any number where `imageSize` is 0.
   /// - Throws: When the file underneath no longer holds it.
   func image(_ index: Int) throws(DatasetError) -> Image
 

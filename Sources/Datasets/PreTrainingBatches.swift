@@ -58,7 +58,8 @@ public struct PreTrainingBatches: Sendable {
   public let sampler: BatchSampler
   /// How views are drawn.
   public let policy: AugmentationPolicy
-  /// Side of every view, in pixels; originals of another size are resized.
+  /// Side of every view, in pixels; originals of another size are resized, those of any extent to
+  /// their `evaluationView`.
   public let size: Int
   /// Whether `augmentedPixels` is made.
   public let drawsAugmentedPixels: Bool
@@ -108,10 +109,14 @@ public struct PreTrainingBatches: Sendable {
   /// - Parameters:
   ///   - index: In 0..<dataset.count.
   ///   - epoch: From 0.
+  ///   - width: Of the image; that of all images when left out.
+  ///   - height: Of the image.
   /// - Returns: What `augmented` was made by.
-  public func draw(index: Int, epoch: Int) -> AugmentationDraw {
+  public func draw(
+    index: Int, epoch: Int, width: Int? = nil, height: Int? = nil
+  ) -> AugmentationDraw {
     policy.draw(
-      width: dataset.imageSize, height: dataset.imageSize, size: size,
+      width: width ?? dataset.imageSize, height: height ?? dataset.imageSize, size: size,
       key: key.child("augmented").child(epoch).child(index))
   }
 
@@ -130,8 +135,12 @@ public struct PreTrainingBatches: Sendable {
     var more = DrawnViews()
     for index in indices {
       let image = try dataset.image(index)
-      originals.append(AugmentationPolicy.none(image, size: size, key: key))
-      views.append(image.applying(draw(index: index, epoch: epoch).steps))
+      originals.append(
+        dataset.imageSize == 0
+          ? image.evaluationView(size: size)
+          : AugmentationPolicy.none(image, size: size, key: key))
+      let draw = draw(index: index, epoch: epoch, width: image.width, height: image.height)
+      views.append(image.applying(draw.steps))
       if drawsAugmentedPixels {
         let pixelKey = key.child("augmented pixels").child(epoch).child(index)
         pixels.append(AugmentationPolicy.custom(image, size: size, key: pixelKey))

@@ -26,9 +26,36 @@ public func inflated(
   return (decoder.output, decoder.end)
 }
 
+/// Unpacks a raw DEFLATE stream that comes in pieces.
+///
+/// - Parameters:
+///   - next: The next piece of the packed bytes; empty when there are no more.
+///   - limit: The most bytes to produce.
+///   - emit: Receives the unpacked bytes, about a mebibyte at a time.
+/// - Returns: How many of the bytes that `next` gave lie behind the end of the stream.
+/// - Throws: As above, and what `next` and `emit` throw.
+func inflated(
+  from next: @escaping () throws(FormatError) -> [UInt8], limit: Int,
+  emit: @escaping (ArraySlice<UInt8>) throws(FormatError) -> Void
+) throws(FormatError) -> Int {
+  var decoder = Inflater(input: [], position: 0, limit: limit, stopsAtLimit: false)
+  (decoder.next, decoder.emit) = (next, emit)
+  try decoder.run()
+  try emit(decoder.output[decoder.kept...])
+  return decoder.input.count - decoder.end
+}
+
 private struct Inflater {
-  let input: [UInt8]
+  var input: [UInt8]
   var position: Int
+  /// Where more input comes from; nil where `input` is all.
+  var next: (() throws(FormatError) -> [UInt8])?
+  /// Where output goes; nil where all of it is the answer.
+  var emit: ((ArraySlice<UInt8>) throws(FormatError) -> Void)?
+  /// Bytes of `output` that have been emitted and stay for references.
+  var kept = 0
+  /// Bytes that have been emitted and are gone.
+  private var gone = 0
   let limit: Int
   let stopsAtLimit: Bool
   var output: [UInt8] = []
@@ -62,13 +89,32 @@ private struct Inflater {
     }
   }
 
+  /// Hands over what has been unpacked, but for the 32 KiB that references may reach.
+  private mutating func flush() throws(FormatError) {
+    guard let emit, output.count >= 1 << 20 else { return }
+    try emit(output[kept...])
+    let surplus = output.count - 1 << 15
+    output.removeFirst(surplus)
+    gone += surplus
+    kept = output.count
+  }
+
   private func fail(_ kind: FormatError.Kind, _ problem: String) -> FormatError {
     FormatError(kind, format: "DEFLATE", at: .byte(end), problem)
   }
 
   /// Fetches bytes while they fit.
-  private mutating func refill() {
-    while bitCount <= 56, position < input.count {
+  private mutating func refill() throws(FormatError) {
+    while bitCount <= 56 {
+      if position >= input.count {
+        guard let next else { return }
+        let piece = try next()
+        if piece.isEmpty { return }
+        // Bytes that were fetched but not used may be given back.
+        let last = input.suffix(8)
+        position = last.count
+        input = last + piece
+      }
       bits |= UInt64(input[position]) << UInt64(bitCount)
       position += 1
       bitCount += 8
@@ -81,7 +127,7 @@ private struct Inflater {
   }
 
   private mutating func take(_ count: Int) throws(FormatError) -> Int {
-    if bitCount < count { refill() }
+    if bitCount < count { try refill() }
     guard bitCount >= count else { throw fail(.truncated, "the stream ends within a block") }
     let value = Int(bits & ((1 << UInt64(count)) - 1))
     drop(count)
@@ -99,16 +145,23 @@ private struct Inflater {
     position = end
     bits = 0
     bitCount = 0
-    guard length <= input.count - position else {
-      throw fail(.truncated, "a stored block of \(length) bytes is cut")
-    }
     try room(for: length)
-    output += input[position..<(position + length)]
-    position += length
+    var rest = length
+    while rest > 0 {
+      if position >= input.count, let next { (input, position) = (try next(), 0) }
+      let count = min(rest, input.count - position)
+      guard count > 0, next != nil || count == rest else {
+        throw fail(.truncated, "a stored block of \(length) bytes is cut")
+      }
+      output += input[position..<(position + count)]
+      position += count
+      rest -= count
+    }
+    try flush()
   }
 
   private func room(for count: Int) throws(FormatError) {
-    if count > limit - output.count, !stopsAtLimit {
+    if count > limit - gone - output.count, !stopsAtLimit {
       throw fail(.limitExceeded, "more than \(limit) bytes come out")
     }
   }
@@ -119,11 +172,12 @@ private struct Inflater {
     while true {
       let symbol = try decode(literals)
       if symbol < 256 {
-        if output.count >= limit {
+        if output.count >= limit - gone {
           if stopsAtLimit { return }
           try room(for: 1)
         }
         output.append(UInt8(truncatingIfNeeded: symbol))
+        if output.count >= 1 << 20 { try flush() }
         continue
       }
       if symbol == 256 { return }
@@ -142,11 +196,12 @@ private struct Inflater {
       // itself would copy all of it.
       for _ in 0..<length { output.append(output[output.count - distance]) }
       if stopsAtLimit, output.count >= limit { return }
+      if output.count >= 1 << 20 { try flush() }
     }
   }
 
   private mutating func decode(_ code: HuffmanCode) throws(FormatError) -> Int {
-    if bitCount < 15 { refill() }
+    if bitCount < 15 { try refill() }
     let entry = code.table[Int(bits & 511)]
     let length = Int(entry & 15)
     if length > 0 {

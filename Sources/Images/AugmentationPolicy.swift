@@ -3,6 +3,7 @@
 // Source     MV-MR released code, configuration key `aug_policy`
 // Policies   custom   crop 0.08…1, bilinear → flip ½ → jitter .8 .8 .8 .2 (p .8) → gray .2 → blur
 //            cifar    4 black pixels around, crop → flip ½
+//            autoaugment, randaugment   crop 0.08…1, bilinear → the learned operations
 //            cifar20  jitter .4 .4 .4 .1 (p .8) → gray .1 → crop 0.2…1, bicubic → flip ½
 //            Those of SEED and SimReg, from their released code, all bilinear:
 //            weak       crop 0.2…1 → flip ½
@@ -57,6 +58,10 @@ public enum AugmentationPolicy: String, CaseIterable, Codable, Sendable {
   case swavSmall = "swav_small"
   /// The image itself, resized when it has another size.
   case none
+  /// The ImageNet policy of AutoAugment, after a random crop.
+  case autoaugment
+  /// RandAugment, four operations of strength 10 of 30, after a random crop.
+  case randaugment
 
   /// Those of MV-MR's released code, and none.
   public static let official: [AugmentationPolicy] = [.custom, .cifar, .cifar20, .none]
@@ -144,6 +149,12 @@ public enum AugmentationPolicy: String, CaseIterable, Codable, Sendable {
         steps.append(.blur(kernelSize: 2 * reach + 1, sigma: sigma))
       }
       if stream.uniform() < 0.5 { steps.append(.flip) }
+    case .autoaugment, .randaugment:
+      steps += AugmentationPolicy.crop(0.08...1, width, height, size, &stream)
+      steps +=
+        self == .autoaugment
+        ? AutoAugment.draw(width: size, height: size, from: &stream)
+        : RandAugment.draw(width: size, height: size, from: &stream)
     case .none:
       if width != size || height != size {
         steps.append(.resize(width: size, height: size, filter: .bilinear))

@@ -2,7 +2,7 @@
 //
 // Idea       Randomness and pixels are kept apart: a policy draws a list of steps, and a list of
 //            steps is a value that can be printed, stored in a run's log, and applied again.
-// Read       Crop, Resize, ColorEnhancement, Hue, GaussianBlur ← this file → AugmentationPolicy.swift
+// Read       Crop, Resize, ColorEnhancement, Hue, GaussianBlur, PolicyOperation ← this file → AugmentationPolicy.swift
 // Tests      Tests/ImagesTests/AugmentationPolicyTests.swift
 
 /// A change of an image without any randomness left in it.
@@ -27,6 +27,8 @@ public enum AugmentationStep: Hashable, Codable, Sendable {
   case grayscale
   /// Blurs with a Gaussian of `sigma` pixels.
   case blur(kernelSize: Int, sigma: Double)
+  /// An operation that only AutoAugment and RandAugment use.
+  case policy(PolicyOperation)
 }
 
 extension Image {
@@ -44,6 +46,7 @@ extension Image {
     case .hue(let turns): hue(turnedBy: turns)
     case .grayscale: grayscale()
     case .blur(let kernelSize, let sigma): blurred(kernelSize: kernelSize, sigma: sigma)
+    case .policy(let operation): applying(operation)
     }
   }
 

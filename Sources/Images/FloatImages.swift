@@ -81,6 +81,12 @@ public struct FloatImages: Hashable, Sendable {
         out += kernel.blur(image, width: width, height: height)
       }
       return FloatImages(count: count, height: height, width: width, values: out)
+    case .policy(let operation):
+      fatalError(
+        """
+        FloatImages.applying: \(operation) is defined on bytes only.
+          To mend: apply the operations of AutoAugment and RandAugment to an Image.
+        """)
     }
   }
 

@@ -75,6 +75,9 @@ public struct Configuration: Sendable, Hashable {
   public var clipModel: String?
   public var clipWeights: String?
   public var percentage: Double?
+  public var percentageList: String?
+  public var classList: String?
+  public var fold: Int?
   public var featureCount: Int?
   public var teacher = TeacherSettings()
   public var distillation = DistillationSettings()
@@ -95,14 +98,18 @@ public struct Configuration: Sendable, Hashable {
 
   /// Data sets a configuration can name.
   public enum DatasetName: String, CaseIterable, Sendable {
-    case synthetic, stl10, cifar10, cifar20, cifar100
+    case synthetic, stl10, cifar10, cifar20, cifar100, folder
+    /// Class folders, all of them or those of `dataset.class_list`.
+    case imagenet, imagenet50, imagenet100, imagenet200
+    /// `voc` is the released code's name of `voc2007`.
+    case voc2007, voc, tsv
 
     /// Side of its images, in pixels; nil where `dataset.size` decides.
     public var side: Int? {
       switch self {
-      case .synthetic: nil
       case .stl10: 96
       case .cifar10, .cifar20, .cifar100: 32
+      default: nil
       }
     }
   }

@@ -66,6 +66,10 @@ public struct ConfigurationField: Sendable {
     .integer("dataset.n_aug", \.copies, 1...1024, "views of each image in an epoch"),
     .bool("dataset.shuffle_copies", \.shufflesCopies, "shuffle when n_aug is above 1, D46"),
     .optionalNumber("dataset.percentage", \.percentage, "labels used by semi-supervised runs"),
+    .text("dataset.percentage_list", \.percentageList, "a published list of the files with labels"),
+    .text("dataset.class_list", \.classList, "a list of the class folders to take, one a line"),
+    .optionalInteger(
+      "dataset.fold", \.fold, "STL-10's training fold for probes, 0 to 9", in: 0...9),
     .optionalInteger("dataset.train_images", \.trainingImages, "use only the first so many"),
     .optionalInteger("dataset.test_images", \.testImages, "use only the first so many"),
     .text("encoder_type", \.encoderType, "resnet"),
@@ -214,11 +218,11 @@ extension ConfigurationField {
   }
 
   static func optionalInteger(
-    _ key: String, _ path: Path<Int?>, _ help: String
+    _ key: String, _ path: Path<Int?>, _ help: String, in range: ClosedRange<Int> = 1...(1 << 40)
   ) -> ConfigurationField {
     ConfigurationField(
       key: key, help: help,
-      read: { $0[keyPath: path] = try checked($1.integer(), in: 1...(1 << 40), $1) },
+      read: { $0[keyPath: path] = try checked($1.integer(), in: range, $1) },
       write: { $0[keyPath: path].map { .integer($0) } })
   }
 

@@ -21,6 +21,11 @@ public struct DataSource: Sendable {
   /// Number of classes.
   public var classCount: Int { labelled.classCount }
 
+  /// Whether probes have something to learn: one class an image.
+  public var hasLabels: Bool {
+    labelled.count > 0 && test.count > 0 && labelled.label(0) >= 0 && test.label(0) >= 0
+  }
+
   /// Opens the data a configuration names.
   ///
   /// - Parameters:
@@ -45,10 +50,32 @@ public struct DataSource: Sendable {
       labelled = training
       test = SyntheticShapes(count: testCount ?? 1000, size: size, seed: seed, split: .test)
     case .stl10:
-      training = first(
-        trainCount, of: try STL10(directory: path(), split: .trainAndUnlabeled))
-      labelled = first(trainCount, of: try STL10(directory: path(), split: .train))
-      test = first(testCount, of: try STL10(directory: path(), split: .test))
+      let directory = try path()
+      let train = try STL10(directory: directory, split: .train)
+      training = first(trainCount, of: try STL10(directory: directory, split: .trainAndUnlabeled))
+      labelled =
+        try configuration.fold.map { fold in
+          let folds = try STL10.folds(directory: directory, trainingImages: train.count)
+          return DatasetSubset(train, indices: folds[fold])
+        } ?? first(trainCount, of: train)
+      test = first(testCount, of: try STL10(directory: directory, split: .test))
+    case .folder, .imagenet, .imagenet50, .imagenet100, .imagenet200:
+      (training, labelled, test) = try photographs(configuration, in: path())
+    case .voc2007, .voc:
+      let size = configuration.imageSize
+      let directory = try path()
+      training = spread(
+        trainCount, of: try VOC2007(directory: directory, split: .trainAndValidation))
+      labelled = SquareDataset(training, size: size)
+      test = SquareDataset(
+        spread(testCount, of: try VOC2007(directory: directory, split: .test)), size: size)
+    case .tsv:
+      let size = configuration.imageSize
+      let directory = try path()
+      training = spread(trainCount, of: try TabSeparatedImages(path: directory + "/train.tsv"))
+      labelled = SquareDataset(training, size: size)
+      test = SquareDataset(
+        spread(testCount, of: try TabSeparatedImages(path: directory + "/test.tsv")), size: size)
     case .cifar10, .cifar20, .cifar100:
       guard let variant = CIFAR.Variant(rawValue: name) else {
         throw TrainingError("there is no CIFAR called '\(name)'", remedy: "use cifar10, 20 or 100")
@@ -57,15 +84,15 @@ public struct DataSource: Sendable {
       labelled = training
       test = first(testCount, of: try CIFAR(variant, directory: path(), split: .test))
     }
-    statistics = ChannelStatistics.forDataset(name) ?? .cifar
+    statistics = ChannelStatistics.forDataset(name) ?? .imageNet
 
-    guard training.imageSize == configuration.imageSize else {
+    guard training.imageSize == configuration.imageSize || training.imageSize == 0 else {
       throw TrainingError(
         "dataset.size is \(configuration.imageSize), but \(name) has images of "
           + "\(training.imageSize) pixels",
         remedy: "write dataset.size: \(training.imageSize)")
     }
-    if let wanted = configuration.classCount, wanted != labelled.classCount {
+    if let wanted = configuration.classCount, hasLabels, wanted != labelled.classCount {
       throw TrainingError(
         "dataset.n_classes is \(wanted), but \(name) has \(labelled.classCount)",
         remedy: "write dataset.n_classes: \(labelled.classCount), or leave it out")

@@ -34,11 +34,16 @@ public struct LabelledFeatures: Sendable {
 ///   - batchSize: Images a pass; does not change the result.
 ///   - averagesMirror: The mean of the image's features and its mirror image's, instead of one view.
 /// - Returns: One row of features an image, in the data set's order.
-/// - Throws: When an image cannot be read.
+/// - Throws: When there is no image, or one cannot be read.
 public func extractFeatures(
   _ backbone: any Layer<Float>, _ dataset: any ImageDataset, statistics: ChannelStatistics,
   batchSize: Int = 128, averagesMirror: Bool = false
 ) throws -> LabelledFeatures {
+  guard dataset.count > 0 else {
+    throw TrainingError(
+      "the data set '\(dataset.name)' has no images to measure",
+      remedy: "pass class folders, with train and val")
+  }
   let normalization = PixelNormalization(statistics)
   var parts: [Tensor<Float>] = []
   var start = 0

@@ -81,7 +81,7 @@ public final class PreTraining {
     optimizer = Optimizer(
       configuration.optimizer, of: encoder, weightDecay: configuration.weightDecay)
     probe = OnlineProbe(
-      features: configuration.network.featureCount, classes: data.classCount,
+      features: configuration.network.featureCount, classes: max(1, data.classCount),
       learningRate: configuration.probeLearningRate, key: key.child("probe"))
     let images = repeated(data.training, configuration.copies)
     let sampler = BatchSampler(
@@ -97,7 +97,7 @@ public final class PreTraining {
     normalization = PixelNormalization(data.statistics)
     // Where only a part of the images has labels, the probe gets batches of its own.
     labelledBatches =
-      data.labelled.count < data.training.count
+      data.hasLabels && data.labelled.count < data.training.count
       ? BatchSampler(
         count: data.labelled.count,
         batchSize: min(configuration.batchSize, data.labelled.count), dropLast: true,

@@ -33,9 +33,12 @@ public struct ProbeAccuracies: Sendable, Hashable {
 
 /// What a run achieved.
 public struct PreTrainingResult: Sendable {
-  public let random: ProbeAccuracies
-  /// nil when the run was stopped before its end.
+  /// nil when the images have no labels, or several each.
+  public let random: ProbeAccuracies?
+  /// nil likewise, and when the run was stopped before its end.
   public let trained: ProbeAccuracies?
+  /// Whether the run was stopped before its end.
+  public let wasStopped: Bool
   public let steps: Int
   /// Wall-clock seconds of this call.
   public let seconds: Double
@@ -50,6 +53,7 @@ public struct PreTrainingResult: Sendable {
 
   /// What the run prints at its end.
   public var summary: String {
+    guard let random else { return "The images have no labels, so there is nothing to measure." }
     func percent(_ x: Double?) -> String {
       let text = x.map { String(format: "%.1f %%", 100 * $0) } ?? "–"
       return String(repeating: " ", count: max(0, 10 - text.count)) + text
@@ -178,8 +182,11 @@ public struct PreTrainingRun {
     if let warning { saysWhatItDoes("warning: \(warning)") }
     if c.fp16 { saysWhatItDoes("fp16 is accepted and ignored: everything is computed in float32.") }
 
-    saysWhatItDoes("Probing the random encoder …")
-    let random = try ProbeAccuracies(PreTraining.randomEncoder(c).backbone, training.data)
+    var random: ProbeAccuracies?
+    if training.data.hasLabels {
+      saysWhatItDoes("Probing the random encoder …")
+      random = try ProbeAccuracies(PreTraining.randomEncoder(c).backbone, training.data)
+    }
     let first = training.position.step
     let metrics = try JSONLinesWriter(folder.metrics, resumingAfter: first)
     let trainingStart = Date()
@@ -195,7 +202,7 @@ public struct PreTrainingRun {
       let record = try training.step(batch)
       let ended = record.position.batch == 0
       var evaluation: Double?
-      if ended && record.position.epoch % c.evaluateEvery == 0 {
+      if ended && training.data.hasLabels && record.position.epoch % c.evaluateEvery == 0 {
         evaluation = try training.probeTestAccuracy()
       }
       if record.position.step % c.logEvery == 0 || ended {
@@ -213,13 +220,13 @@ public struct PreTrainingRun {
     let waiting = loader.waitedSeconds / max(1e-9, trainingSeconds)
 
     var trained: ProbeAccuracies?
-    if !stopped {
+    if !stopped && training.data.hasLabels {
       saysWhatItDoes("Probing the trained encoder …")
       trained = try ProbeAccuracies(training.encoder.backbone, training.data)
     }
     let steps = training.position.step
     let result = PreTrainingResult(
-      random: random, trained: trained, steps: steps,
+      random: random, trained: trained, wasStopped: stopped, steps: steps,
       seconds: Date().timeIntervalSince(start), waiting: waiting,
       imagesPerSecond: Double((steps - first) * c.batchSize) / max(1e-9, trainingSeconds),
       peakBytes: StepForecast.peakBytes,
@@ -230,7 +237,7 @@ public struct PreTrainingRun {
         "\(c.method.title) on \(c.datasetName.rawValue): \(c.backbone.rawValue), seed \(c.seed)"
       try drawCurves(folder, title: title, method: c.method)
     }
-    if trained != nil { try folder.write(result.json(seed: c.seed).text + "\n", to: "result.json") }
+    if !stopped { try folder.write(result.json(seed: c.seed).text + "\n", to: "result.json") }
     return result
   }
 }
@@ -255,7 +262,8 @@ extension PreTrainingResult {
   func json(seed: Int) -> JSONValue {
     func pair(_ value: (ProbeAccuracies) -> Double) -> JSONValue {
       .object([
-        "random": .number(value(random)), "trained": trained.map { .number(value($0)) } ?? .null,
+        "random": random.map { .number(value($0)) } ?? .null,
+        "trained": trained.map { .number(value($0)) } ?? .null,
       ])
     }
     return .object([

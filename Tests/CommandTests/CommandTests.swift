@@ -79,7 +79,7 @@ enum Program {
       "results", "finetune", "ablate", "oracle list",
       "oracle trace", "oracle bisect",
       "compare", "inspect", "convert", "gradcheck", "fingerprint", "bench",
-      "synthesize",
+      "synthesize", "download", "data check", "data show",
     ] {
       #expect(top.output.contains(name))
       let one = try Program.run(name.split(separator: " ").map(String.init) + ["--help"])
@@ -94,6 +94,9 @@ enum Program {
       (["pretrain", "--config"], "--config FILE"), (["pretrain", "extra"], "too many"),
       (["evaluate"], "evaluate linear"), (["evaluate", "knn"], "checkpoint"),
       (["evaluate", "knn", "x", "--k", "zero"], "--k"), (["synthesize"], "DIR"),
+      (["download"], "stl10"), (["download", "cifar"], "cifar10"),
+      (["data", "check"], "directory"),
+      (["data", "chek", "x"], "data check"),
       (["pretrain", "--resume", "x", "--seed", "1"], "--seed"), (["bench", "nothing"], "nothing"),
       (["fingerprint", "--scalar", "float16"], "float64"),
       (["fingerprint", "--steps", "0"], "1…40"),
@@ -216,6 +219,39 @@ enum Program {
       #expect(trapped.errors.contains(", forward: the result ["), "\(trapped.errors)")
       #expect(plain.errors.contains("--trap-nonfinite"))
       #expect(!FileManager.default.fileExists(atPath: "\(directory)/a/result.json"))
+    }
+  }
+
+  @Test("data check names what is there and what mends it; data show draws a sheet")
+  func data() throws {
+    try inDirectory { directory in
+      let data = directory + "/shapes"
+      _ = try Program.run(["synthesize", data, "--train", "20", "--test", "10", "--unlabeled", "0"])
+      let good = try Program.run(["data", "check", data, "--read-all"])
+      #expect(good.status == 0 && good.output.contains("train: 20 images, 10 classes"))
+      let sheet = directory + "/sheet.png"
+      let shown = try Program.run(
+        ["data", "show", data, "-o", sheet, "--count", "2", "--policy", "randaugment"])
+      #expect(shown.status == 0 && FileManager.default.fileExists(atPath: sheet))
+      try FileManager.default.removeItem(atPath: data + "/test_y.bin")
+      let bad = try Program.run(["data", "check", data])
+      #expect(bad.status == 1 && bad.output.contains("test_y.bin missing"))
+      #expect(bad.output.contains("mvmr download stl10 --output \(data)"))
+      let broken = directory + "/photographs"
+      try FileManager.default.createDirectory(atPath: broken, withIntermediateDirectories: true)
+      for name in ["a.jpg", "b.jpg"] {
+        try "no picture".write(toFile: "\(broken)/\(name)", atomically: true, encoding: .utf8)
+      }
+      let unreadable = try Program.run(["data", "check", broken, "--read-all"])
+      #expect(unreadable.status == 1 && unreadable.output.contains("pictures: 2 images"))
+      #expect(unreadable.output.contains("b.jpg"))
+      let empty = directory + "/empty"
+      try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
+      let none = try Program.run(["data", "check", empty])
+      #expect(none.status == 1 && none.errors.contains("no data set is recognised"))
+      let refused = try Program.run(
+        ["download", "cifar10", "--output", directory, "--from", "ftp://nowhere"])
+      #expect(refused.status == 1 && refused.errors.contains("ftp://nowhere"))
     }
   }
 

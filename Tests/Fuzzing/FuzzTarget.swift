@@ -99,10 +99,10 @@ public struct FuzzTarget: Sendable {
       _ = try? NamedWeights(file, path: "mutant")
     }
     let legacy = try files("_legacy.pt", in: weights)
-    let archives =
+    let torchArchives =
       try files(".pt", in: weights).filter { $0.first == 0x50 }
       + files(".ckpt", in: weights)
-    let parts = try archives.map { try ZipParts($0) }
+    let parts = try torchArchives.map { try ZipParts($0) }
     let programs = parts.map { archive in
       archive.entries.first { $0.name.hasSuffix("data.pkl") }?.bytes ?? []
     }
@@ -115,7 +115,21 @@ public struct FuzzTarget: Sendable {
     let streams = try files(".npz", in: weights).flatMap { try packedStreams($0) }
     let picture: @Sendable ([UInt8]) throws -> Void = { _ = try RasterImage(decoding: $0) }
     let pictures = try pictureSeeds(root)
+    let archives = try archiveSeeds(root)
     return [
+      FuzzTarget("tar", seeds: archives.tars, letters: Array("01234567 /.\0LxgK5".utf8)) { bytes in
+        try readTar(bytes)
+      },
+      FuzzTarget(
+        "tar, checksums repaired", seeds: archives.tars, letters: Array("01234567 /.\0LxgK5".utf8),
+        keepsLength: true, repair: { bytes, _ in withRightHeaderSums(bytes) },
+        read: { try readTar($0) }),
+      FuzzTarget("gzip", seeds: archives.gzips) { bytes in
+        try gunzip(ByteSource(bytes), limit: 1 << 20) { (_) throws(FormatError) in }
+      },
+      FuzzTarget(
+        "XML", seeds: annotationSeeds, letters: Array("<>/=\"'&;![]-?CDATA# \n".utf8)
+      ) { bytes in _ = try XMLElement(parsing: bytes) },
       FuzzTarget("JPEG", seeds: pictures.jpegs, letters: jpegLetters, read: picture),
       FuzzTarget(
         "JPEG, same length", seeds: pictures.jpegs, letters: jpegLetters, keepsLength: true,
@@ -147,9 +161,10 @@ public struct FuzzTarget: Sendable {
           return archive.archive()
         }, read: weightReader),
       FuzzTarget("legacy", seeds: legacy, letters: opcodes, read: weightReader),
-      FuzzTarget("PyTorch archive", seeds: archives, read: weightReader),
+      FuzzTarget("PyTorch archive", seeds: torchArchives, read: weightReader),
       FuzzTarget(
-        "PyTorch archive, checksums repaired", seeds: archives, letters: opcodes, keepsLength: true,
+        "PyTorch archive, checksums repaired", seeds: torchArchives, letters: opcodes,
+        keepsLength: true,
         repair: { bytes, _ in withRightChecksums(bytes) }, read: weightReader),
       FuzzTarget(
         "YAML", seeds: try files(".yaml", in: root.appending(path: "Examples/configs")),

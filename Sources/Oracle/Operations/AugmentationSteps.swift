@@ -26,6 +26,8 @@ extension AugmentationStep {
     case .hue(let turns): "hue \(turns)"
     case .grayscale: "grayscale"
     case .blur(let kernelSize, let sigma): "blur \(kernelSize) \(sigma)"
+    // No case draws one: the policies of a case are those of the released configurations.
+    case .policy(let operation): "policy \(operation)"
     }
   }
 
@@ -114,7 +116,7 @@ func prove(
           "'\(step.text)' is too wide for an image of \(h) × \(w)",
           mend: "a kernel whose half is less than either side")
       }
-    case .flip, .grayscale, .brightness, .contrast, .saturation, .hue: break
+    case .flip, .grayscale, .brightness, .contrast, .saturation, .hue, .policy: break
     }
     guard h <= 1024, w <= 1024 else {
       throw OracleError("'\(step.text)' makes an image of \(h) × \(w)", mend: "at most 1024 pixels")

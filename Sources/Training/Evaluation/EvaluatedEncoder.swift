@@ -35,6 +35,11 @@ public struct EvaluatedEncoder {
     self.path = path
     self.checkpoint = checkpoint
     data = try DataSource(checkpoint.configuration, directory: dataDirectory)
+    guard data.hasLabels else {
+      throw TrainingError(
+        "the images of this run have no labels, or several each, so there is no class to predict",
+        remedy: "evaluate on class folders: --data DIR with train/<class> and val/<class>")
+    }
     encoder = try PreTraining.randomEncoder(checkpoint.configuration)
     try encoder.load(checkpoint.encoder)
     weights = weightsDigest(encoder.backbone)
