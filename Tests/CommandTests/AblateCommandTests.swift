@@ -9,7 +9,6 @@ import Testing
       (["ablate", "losses", "--shrink", "2"], "projector"),
       (["ablate", "losses", "--seeds", "0"], "--seeds"),
       (["pretrain", "--resume", "x", "--auto-learning-rate"], "--auto-learning-rate"),
-      (["pretrain", "--memory", "2"], "--auto-batch-size"),
     ])
   func misuse(arguments: [String], word: String) throws {
     let outcome = try Program.run(arguments)
@@ -53,12 +52,6 @@ import Testing
     }
     let written = try String(contentsOfFile: "\(directory)/config.yaml", encoding: .utf8)
     #expect(!written.contains("lr: 0.5\n"))
-    let sized = try Program.run(
-      ["pretrain", "--auto-batch-size", "-o", "\(directory)/sized"] + Program.tiny)
-    #expect(sized.status == 0 && sized.errors.contains("batch_size 32"), "\(sized.errors)")
-    let little = try Program.run(
-      ["pretrain", "--auto-batch-size", "--memory", "0.002"] + Program.tiny)
-    #expect(little.status == 1 && little.errors.contains("--memory"))
     let short = try Program.run(["pretrain", "--auto-learning-rate"] + Program.tiny)
     #expect(short.status == 1 && short.errors.contains("14 batches"))
   }
