@@ -139,8 +139,9 @@ public struct PreTrainingBatches: Sendable {
         dataset.imageSize == 0
           ? image.evaluationView(size: size)
           : AugmentationPolicy.none(image, size: size, key: key))
-      let draw = draw(index: index, epoch: epoch, width: image.width, height: image.height)
-      views.append(image.applying(draw.steps))
+      let drawn = self.draw(
+        index: index, epoch: epoch, width: image.width, height: image.height)
+      views.append(image.applying(drawn.steps))
       if drawsAugmentedPixels {
         let pixelKey = key.child("augmented pixels").child(epoch).child(index)
         pixels.append(AugmentationPolicy.custom(image, size: size, key: pixelKey))
