@@ -3,7 +3,7 @@
 // Source     Ba, Kiros & Hinton, 2016
 // Formula    per row: y = γ x̂ + β,  x̂ = (x − μ)/√(σ² + ε)
 //            ĝ = dY γ,  dX = (ĝ − mean ĝ − x̂ mean(ĝ x̂))/√(σ² + ε),  dγ = Σ dY x̂,  dβ = Σ dY
-// Read       Kernels/Normalization.swift ← this file → Softmax.swift
+// Read       Kernels/LayerNormalization.swift ← this file → Softmax.swift
 
 import Kernels
 import Tensors

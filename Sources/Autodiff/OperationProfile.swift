@@ -5,7 +5,7 @@
 //            adding up of gradients that arrive at one place from several sides.
 // Cost       None while nothing is profiled: one branch for each operation. Profiled, one clock
 //            reading for each.
-// Read       Variable.swift, NonFiniteTrap.swift ← this file → Command/ProfileCommand.swift
+// Read       Variable.swift, NonFiniteTrap.swift ← this file → Command/Benchmarks/StepProfile.swift
 // Tests      Tests/AutodiffTests/OperationProfileTests.swift
 
 import Dispatch

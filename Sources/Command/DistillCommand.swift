@@ -28,7 +28,7 @@ extension Command {
     "distill", "Train a student on a teacher's embeddings, and measure what it learned.",
     options: [
       .method, .teacher, .network, .fileNames, .cache, .config, .data, .output, .resume, .objective,
-      .seed, .set, .trapNonFinite,
+      .seed, .set, .memory, .trapNonFinite,
     ],
     examples: [
       "distill --teacher clip-vit-b-16.safetensors --network ViT-B-16 --config "

@@ -27,6 +27,12 @@ extension Option {
   static let trapNonFinite = Option(
     name: "--trap-nonfinite", value: nil,
     help: "name the operation in which a NaN or an infinity first appears")
+  static let memory = Option(
+    name: "--memory", value: "GB",
+    help: "memory the run may need, in 10^9 bytes (default: what is free)")
+  static let autoBatchSize = Option(
+    name: "--auto-batch-size", value: nil,
+    help: "take the largest batch that fits the memory, instead of batch_size")
   static let autoLearningRate = Option(
     name: "--auto-learning-rate", value: nil,
     help: "choose lr by a range test of 100 batches first; its curve lies in the run's folder")
@@ -36,8 +42,8 @@ extension Command {
   static let pretrain = Command(
     "pretrain", "Train an encoder without labels, and measure what it learned.",
     options: [
-      .method, .config, .data, .output, .resume, .objective, .seed, .set, .autoLearningRate,
-      .trapNonFinite, .showKeys,
+      .method, .config, .data, .output, .resume, .objective, .seed, .set, .memory, .autoBatchSize,
+      .autoLearningRate, .trapNonFinite, .showKeys,
     ],
     examples: [
       "pretrain",
@@ -46,6 +52,7 @@ extension Command {
       "pretrain --set encoder.backbone=resnet18 --set epochs=20",
       "pretrain --method vicreg --set encoder.out_dim=512-512",
       "pretrain --resume runs/first", "pretrain --auto-learning-rate",
+      "pretrain --auto-batch-size --memory 4",
     ]
   ) { arguments in
     if arguments.has(.showKeys) {
@@ -61,6 +68,16 @@ extension Command {
   static func carryOut(_ run: PreTrainingRun, _ arguments: Arguments) throws -> Int32 {
     let verb = run.configuration.hasTeacher ? "distill" : "pretrain"
     if arguments.has(.trapNonFinite) { run.trapNonFinite() }
+    let forecast = try run.forecast()
+    let limit = try memoryLimit(arguments)
+    let epoch = forecast.seconds * Double(run.stepsPerEpoch)
+    CommandLineTool.write(
+      """
+      A step of \(forecast.batchSize) images needs about \(StepForecast.text(forecast.bytes)) of \
+      \(StepForecast.text(limit)), an epoch about \(RunProgress.time(epoch)).
+
+      """)
+    try forecast.check(limit: limit, run.configuration)
     Interruption.watch()
     let progress = RunProgress(
       total: run.totalSteps, imagesAStep: run.configuration.batchSize)
@@ -81,7 +98,8 @@ extension Command {
     print(
       String(
         format: "%d steps in %.0f s, %.0f images/s; %.1f %% of the time spent waiting for data",
-        result.steps, result.seconds, result.imagesPerSecond, 100 * result.waiting))
+        result.steps, result.seconds, result.imagesPerSecond, 100 * result.waiting)
+        + "; \(StepForecast.text(result.peakBytes)) of memory at most")
     if let images = result.teacherImages {
       print("The teacher saw \(images.computed) images; \(images.found) were found in the cache.")
     }
@@ -93,11 +111,39 @@ extension Command {
     return 0
   }
 
+  /// Bytes the process may have.
+  private static func memoryLimit(_ arguments: Arguments) throws -> Int {
+    guard let text = arguments.string(.memory) else { return StepForecast.availableBytes }
+    guard let value = Double(text), value > 0, value < 1e6 else {
+      throw UsageError(
+        what: "--memory is '\(text)'", remedy: "write gigabytes above 0, such as --memory 4.5")
+    }
+    return Int(value * 1e9)
+  }
+
+  /// The largest batch that fits, by the forecast of a batch of the configured size.
+  private static func batchSize(
+    _ configuration: Configuration, _ arguments: Arguments, say: (String) -> Void
+  ) throws -> Int {
+    let data = try DataSource(configuration, directory: arguments.string(.data))
+    let limit = try memoryLimit(arguments)
+    let largest = try StepForecast(configuration, data: data).largestBatch(within: limit)
+    let chosen = min(largest, data.training.count)
+    guard chosen >= 2 else {
+      throw TrainingError(
+        "no batch fits into \(StepForecast.text(limit))",
+        remedy: "give more --memory, or set encoder.recompute=true")
+    }
+    say("batch_size \(chosen), the largest that fits into \(StepForecast.text(limit))")
+    return chosen
+  }
+
   private static func prepare(_ arguments: Arguments) throws -> PreTrainingRun {
     func say(_ line: String) { CommandLineTool.write(line + "\n") }
     if let path = arguments.string(.resume) {
       for option in [
-        Option.method, .config, .output, .objective, .seed, .set, .autoLearningRate,
+        Option.method, .config, .output, .objective, .seed, .set, .autoBatchSize,
+        .autoLearningRate,
       ] where arguments.has(option) {
         throw UsageError(
           what: "--resume continues the very run that was stopped, so \(option.name) has no place",
@@ -106,7 +152,7 @@ extension Command {
       return try PreTrainingRun(
         resuming: path, dataDirectory: arguments.string(.data), say: say)
     }
-    let configuration = try configuration(arguments)
+    var configuration = try configuration(arguments)
     if configuration.hasTeacher {
       throw TrainingError(
         "the configuration has a teacher, so it asks for distillation",
@@ -116,6 +162,9 @@ extension Command {
     if let path = configuration.fineTuneFrom {
       return try PreTrainingRun(
         resuming: path, dataDirectory: arguments.string(.data), say: say)
+    }
+    if arguments.has(.autoBatchSize) {
+      configuration.batchSize = try batchSize(configuration, arguments, say: say)
     }
     let test =
       arguments.has(.autoLearningRate)

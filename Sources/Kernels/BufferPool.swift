@@ -4,6 +4,8 @@
 //            more than the arithmetic of an element-wise pass. A training step asks for the same
 //            sizes over and over, so kept blocks are almost always hit.
 // Classes    Sizes are rounded up to a quarter of a power of two: at most 25 % is wasted.
+// Footprint  What the system gave and did not get back: blocks in use and blocks kept. Its peak is what a
+//            computation needs (Training/StepForecast.swift).
 
 import Synchronization
 
@@ -25,6 +27,9 @@ enum BufferPool {
   private struct State: ~Copyable {
     var free: [Int: [UInt]] = [:]  // size class → addresses
     var kept = 0
+    /// Bytes in use and kept, and the most of them since `BufferMemory.resetPeak`.
+    var footprint = 0
+    var peak = 0
   }
   private static let state = Mutex(State())
 
@@ -43,6 +48,10 @@ enum BufferPool {
         return address
       }
       if let kept, let pointer = UnsafeMutableRawPointer(bitPattern: kept) { return pointer }
+      state.withLock { state in
+        state.footprint += size
+        state.peak = max(state.peak, state.footprint)
+      }
     }
     return .allocate(byteCount: size, alignment: alignment)
   }
@@ -51,11 +60,41 @@ enum BufferPool {
     let size = sizeClass(bytes)
     guard size > smallest else { return pointer.deallocate() }
     let keep = state.withLock { state -> Bool in
-      guard state.kept + size <= capacity else { return false }
+      guard state.kept + size <= capacity else {
+        state.footprint -= size
+        return false
+      }
       state.free[size, default: []].append(UInt(bitPattern: pointer))
       state.kept += size
       return true
     }
     if !keep { pointer.deallocate() }
   }
+
+  static var footprint: Int { state.withLock { $0.footprint } }
+  static var peak: Int { state.withLock { $0.peak } }
+  static func resetPeak() { state.withLock { $0.peak = $0.footprint } }
+
+  /// Gives all kept blocks back to the system.
+  static func drain() {
+    let blocks = state.withLock { state -> [UInt] in
+      let blocks = state.free.values.flatMap { $0 }
+      state.footprint -= state.kept
+      (state.free, state.kept) = ([:], 0)
+      return blocks
+    }
+    for address in blocks { UnsafeMutableRawPointer(bitPattern: address)?.deallocate() }
+  }
+}
+
+/// Memory of large buffers (of 64 KiB and more), in bytes.
+public enum BufferMemory {
+  /// In use, and kept for the next request.
+  public static var footprint: Int { BufferPool.footprint }
+  /// The most that `footprint` was since `resetPeak`.
+  public static var peak: Int { BufferPool.peak }
+  /// Begins a new measurement of the peak.
+  public static func resetPeak() { BufferPool.resetPeak() }
+  /// Gives what is kept back to the system.
+  public static func releaseKept() { BufferPool.drain() }
 }

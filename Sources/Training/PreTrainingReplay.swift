@@ -85,6 +85,10 @@ public final class PreTrainingReplay<S: KernelScalar> {
   /// - Returns: What it computed; nil when the configured epochs are over.
   public func step() throws -> ReplayedStep<S>? {
     guard let batch = try loader.next() else { return nil }
+    return try Winograd.$isAllowed.withValue(configuration.usesWinograd) { try take(batch) }
+  }
+
+  private func take(_ batch: PreTrainingBatch) throws -> ReplayedStep<S> {
     let x = batch.original.converted(to: S.self)
     let x̃ = batch.augmented.converted(to: S.self)
     let key = run.stepKey(batch)

@@ -42,6 +42,8 @@ public struct PreTrainingResult: Sendable {
   /// Share of the training time spent waiting for batches, in 0…1.
   public let waiting: Double
   public let imagesPerSecond: Double
+  /// The most memory the process has had, in bytes.
+  public let peakBytes: Int
   /// Images whose teacher's embedding was computed, and found in the cache; nil without a teacher.
   public let teacherImages: (computed: Int, found: Int)?
   public let folder: RunFolder
@@ -147,6 +149,16 @@ public struct PreTrainingRun {
   /// Batches in the whole run.
   public var totalSteps: Int { training.configuration.epochs * training.batchesPerEpoch }
 
+  /// What a step needs and how long it takes, by trying two small batches; the run is not touched.
+  ///
+  /// - Throws: What a step throws.
+  public func forecast() throws -> StepForecast {
+    try StepForecast(configuration, data: training.data, teacher: teacher)
+  }
+
+  /// Steps in an epoch.
+  public var stepsPerEpoch: Int { training.batchesPerEpoch }
+
   /// Makes every operation look for NaN and infinity, and the run stop at the first with its name.
   public func trapNonFinite() { training.trapsNonFinite = true }
 
@@ -162,12 +174,15 @@ public struct PreTrainingRun {
   ) throws -> PreTrainingResult {
     let start = Date()
     let c = training.configuration
+    let seen = teacher.map { ($0.computed, $0.found) } ?? (0, 0)
     if let warning { saysWhatItDoes("warning: \(warning)") }
     if c.fp16 { saysWhatItDoes("fp16 is accepted and ignored: everything is computed in float32.") }
 
     saysWhatItDoes("Probing the random encoder …")
     let random = try ProbeAccuracies(PreTraining.randomEncoder(c).backbone, training.data)
     let first = training.position.step
+    // A forecast may have shown the teacher images before.
+    let shown = teacher.map { (computed: $0.computed, found: $0.found) } ?? (0, 0)
     let metrics = try JSONLinesWriter(folder.metrics, resumingAfter: first)
     let trainingStart = Date()
     let loader = training.remainingBatches()
@@ -209,7 +224,8 @@ public struct PreTrainingRun {
       random: random, trained: trained, steps: steps,
       seconds: Date().timeIntervalSince(start), waiting: waiting,
       imagesPerSecond: Double((steps - first) * c.batchSize) / max(1e-9, trainingSeconds),
-      teacherImages: teacher.map { ($0.computed, $0.found) },
+      peakBytes: StepForecast.peakBytes,
+      teacherImages: teacher.map { ($0.computed - seen.0, $0.found - seen.1) },
       folder: folder)
     if steps > 0 {
       let title =
@@ -253,6 +269,7 @@ extension PreTrainingResult {
       "steps": .integer(steps),
       "images_per_second": .number(imagesPerSecond),
       "waiting": .number(waiting),
+      "peak_bytes": .integer(peakBytes),
     ])
   }
 }

@@ -76,7 +76,7 @@ public final class RunProgress {
   static func number(_ value: Double) -> String { String(format: "%.4f", value) }
 
   /// `1:02:03` or `2:03`.
-  static func time(_ seconds: Double) -> String {
+  public static func time(_ seconds: Double) -> String {
     let s = Int(min(seconds, 1e9).rounded())
     let (hours, minutes) = (s / 3600, s / 60 % 60)
     func two(_ n: Int) -> String { n < 10 ? "0\(n)" : "\(n)" }

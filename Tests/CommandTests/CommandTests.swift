@@ -131,7 +131,7 @@ enum Program {
         "bench", "step/mv-mr", "--profile", "--repeat", "1", "--output", "\(directory)/new",
       ])
       #expect(outcome.status == 0, "\(outcome.errors)")
-      for name in ["conv2D", "batchNorm", "waiting for the batch"] {
+      for name in ["conv2D", "batchNorm", "optimizer and probe"] {
         #expect(outcome.output.contains(name), "\(outcome.output)")
       }
       let picture = try String(

@@ -1,0 +1,151 @@
+// A forecast: how much memory a run needs and how long an epoch takes, before it starts.
+//
+// Idea       What a step needs depends on the network, the method, the representations and the loss. So
+//            two small batches are tried, half and whole of the same size, on networks that are thrown
+//            away, and both memory and time are continued along the straight line through them. The sizes
+//            are the batch size halved some times, so that the rounding of blocks in the buffer pool
+//            (Kernels/BufferPool.swift) is the same.
+// Formula    bytes(N) = process + a + b N + c N²,  a + b N through the peaks of the trials, c N² the distance
+//            matrices of eq. (3): in small trials they are too small to be seen
+// Accuracy   Within 15 % of what was measured: docs/performance.md, "Memory".
+// Read       PreTraining.swift, Kernels/BufferPool.swift ← this file → PreTrainingRun.swift
+// Tests      Tests/TrainingTests/StepForecastTests.swift
+
+import Foundation
+import Kernels
+
+/// What a run will need.
+public struct StepForecast: Sendable {
+  /// Images in a batch.
+  public let batchSize: Int
+  /// Most memory of the process while it trains, in bytes.
+  public let bytes: Int
+  /// Of a step, on the threads in use.
+  public let seconds: Double
+  /// Parts of `bytes`: what does not grow with the batch, and what grows with N and with N².
+  let fixed: Double
+  let linear: Double
+  let square: Double
+
+  /// Tries two small batches; the run's own state is not touched.
+  ///
+  /// - Parameters:
+  ///   - configuration: What decides the run.
+  ///   - data: Its data.
+  ///   - teacher: Its teacher, if it has one.
+  /// - Throws: What a step throws.
+  public init(_ configuration: Configuration, data: DataSource, teacher: Teacher? = nil) throws {
+    batchSize = configuration.batchSize
+    let process = Double(max(0, Self.residentBytes - BufferMemory.footprint))
+    // Small enough to be quick, large enough to be no special case of caching in chunks.
+    var size = batchSize
+    let smallest = max(16, 4 * configuration.cacheChunk)
+    while size / 2 >= smallest { size /= 2 }
+    func trial(_ size: Int) throws -> (bytes: Double, seconds: Double) {
+      var small = configuration
+      small.batchSize = size
+      small.accumulation = 1
+      BufferMemory.releaseKept()
+      let before = BufferMemory.footprint
+      BufferMemory.resetPeak()
+      let training = try PreTraining(small, data: data, teacher: teacher)
+      let loader = training.remainingBatches()
+      var fastest = Double.infinity
+      for _ in 0..<3 {
+        guard let batch = try loader.next() else { break }
+        let start = DispatchTime.now().uptimeNanoseconds
+        _ = try training.step(batch)
+        fastest = min(fastest, Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9)
+      }
+      return (Double(BufferMemory.peak - before), fastest)
+    }
+    let whole = try trial(size)
+    let half = size >= 8 ? try trial(size / 2) : whole
+    BufferMemory.releaseKept()
+    let images = Double(size - (size >= 8 ? size / 2 : 0))
+    linear = size >= 8 ? max(0, (whole.bytes - half.bytes) / images) : 0
+    fixed = process + whole.bytes - linear * Double(size)
+    let matrices = Self.matricesKept * (2 + configuration.features.count)
+    square = size == batchSize ? 0 : Double(matrices * MemoryLayout<Float>.stride)
+    let n = Double(batchSize)
+    bytes = Int(fixed + linear * n + square * n * n)
+    let pace = size >= 8 ? max(0, (whole.seconds - half.seconds) / images) : 0
+    seconds = whole.seconds + pace * Double(batchSize - size)
+  }
+
+  /// N × N matrices that the distance correlation of one operand keeps for backward.
+  private static let matricesKept = 5
+
+  /// The largest batch that fits some bytes; at least 0.
+  public func largestBatch(within limit: Int) -> Int {
+    let room = Double(limit) - fixed
+    guard room > 0 else { return 0 }
+    if square == 0 { return linear > 0 ? Int(min(room / linear, 65536)) : batchSize }
+    let root = (linear * linear + 4 * square * room).squareRoot()
+    return Int(min((root - linear) / (2 * square), 65536))
+  }
+
+  /// Stops a run that cannot fit.
+  ///
+  /// - Parameters:
+  ///   - limit: Bytes that the process may have.
+  ///   - configuration: What decides the run: says what could be changed.
+  /// - Throws: `TrainingError` with the settings to change.
+  public func check(limit: Int, _ configuration: Configuration) throws {
+    guard bytes > limit else { return }
+    var ways: [String] = []
+    let largest = largestBatch(within: limit)
+    if largest >= 2 { ways.append("batch_size at most \(largest)") }
+    if configuration.network.isResNet && !configuration.recomputes {
+      ways.append("encoder.recompute: true")
+    }
+    if configuration.cacheChunk == 0 {
+      ways.append(
+        "encoder.chunk: \(max(2, min(64, batchSize / 4))), which keeps the batch and its loss")
+    }
+    if ways.isEmpty { ways.append("a smaller network or projector, or a smaller encoder.chunk") }
+    throw TrainingError(
+      "a step of batch_size \(batchSize) needs about \(Self.text(bytes)) of memory, "
+        + "and there are \(Self.text(limit))",
+      remedy: "set " + ways.joined(separator: ", or "))
+  }
+
+  /// `3.2 GB`.
+  public static func text(_ bytes: Int) -> String {
+    String(format: "%.1f GB", Double(bytes) * 1e-9)
+  }
+
+  /// Memory of this process now, in bytes.
+  public static var residentBytes: Int { processBytes("VmRSS:") }
+  /// The most memory this process has had so far, in bytes.
+  public static var peakBytes: Int { processBytes("VmHWM:") }
+
+  /// Bytes this process may have: what it has and what the system says is free.
+  public static var availableBytes: Int {
+    guard let free = bytes("MemAvailable:", in: "/proc/meminfo") else {
+      return Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    }
+    return free + residentBytes
+  }
+
+  private static func processBytes(_ key: String) -> Int {
+    #if canImport(Darwin)
+      // There the most so far stands for both.
+      var usage = rusage()
+      _ = unsafe getrusage(RUSAGE_SELF, &usage)
+      return Int(usage.ru_maxrss)
+    #else
+      return bytes(key, in: "/proc/self/status") ?? 0
+    #endif
+  }
+
+  /// The bytes of a line such as `VmRSS:  1234 kB`.
+  private static func bytes(_ key: String, in path: String) -> Int? {
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
+    for line in text.split(separator: "\n") where line.hasPrefix(key) {
+      return line.split { $0 == " " || $0 == "\t" }.dropFirst().first.flatMap { Int($0) }
+        .map { $0 * 1024 }
+    }
+    return nil
+  }
+}

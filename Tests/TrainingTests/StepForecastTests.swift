@@ -1,0 +1,57 @@
+import Kernels
+import TestSupport
+import Testing
+
+@testable import Training
+
+@Suite("Forecast of memory and time", .serialized) struct StepForecastTests {
+  func configuration(_ more: [String] = []) throws -> Configuration {
+    try Configuration(
+      yaml: Configuration.builtIn,
+      overrides: [
+        "batch_size=128", "dataset.train_images=256", "dataset.test_images=16", "n_workers=1",
+        "encoder.out_dim=64-32",
+      ] + more)
+  }
+
+  @Test(
+    "the peak of a step is forecast within 15 percent",
+    arguments: [[], ["encoder.chunk=8"], ["features=[]"]])
+  func memory(more: [String]) throws {
+    let c = try configuration(more)
+    let data = try DataSource(c)
+    let forecast = try StepForecast(c, data: data)
+    BufferMemory.releaseKept()
+    let before = BufferMemory.footprint
+    BufferMemory.resetPeak()
+    let training = try PreTraining(c, data: data)
+    let loader = training.remainingBatches()
+    while let batch = try loader.next() { _ = try training.step(batch) }
+    let measured = Double(BufferMemory.peak - before)
+    // Other suites allocate at the same time, so the process is left out: buffers against buffers.
+    let own = forecast.linear * 128 + forecast.square * 128 * 128
+    #expect(own < 1.15 * measured && own > 0.5 * measured, "forecast \(own), measured \(measured)")
+  }
+
+  @Test("the largest batch that fits is the inverse of the forecast, and a refusal names it")
+  func limit() throws {
+    let c = try configuration()
+    let forecast = try StepForecast(c, data: DataSource(c))
+    #expect(abs(forecast.largestBatch(within: forecast.bytes) - 128) <= 1)
+    #expect(forecast.largestBatch(within: 1) == 0)
+    #expect(forecast.seconds > 0)
+    try forecast.check(limit: forecast.bytes, c)
+    let error = #expect(throws: TrainingError.self) {
+      try forecast.check(limit: Int(forecast.fixed + 40 * forecast.linear), c)
+    }
+    let text = error.map { "\($0)" } ?? ""
+    #expect(text.contains("batch_size at most") && text.contains("encoder.chunk"), "\(text)")
+  }
+
+  @Test("what a process has is told by the system")
+  func process() {
+    #expect(StepForecast.residentBytes > 1_000_000)
+    #expect(StepForecast.peakBytes >= StepForecast.residentBytes / 2)
+    #expect(StepForecast.availableBytes > StepForecast.residentBytes)
+  }
+}
