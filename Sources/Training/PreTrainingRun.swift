@@ -181,8 +181,6 @@ public struct PreTrainingRun {
     saysWhatItDoes("Probing the random encoder …")
     let random = try ProbeAccuracies(PreTraining.randomEncoder(c).backbone, training.data)
     let first = training.position.step
-    // A forecast may have shown the teacher images before.
-    let shown = teacher.map { (computed: $0.computed, found: $0.found) } ?? (0, 0)
     let metrics = try JSONLinesWriter(folder.metrics, resumingAfter: first)
     let trainingStart = Date()
     let loader = training.remainingBatches()
