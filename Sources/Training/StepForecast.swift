@@ -22,8 +22,9 @@ public struct StepForecast: Sendable {
   public let bytes: Int
   /// Of a step, on the threads in use.
   public let seconds: Double
-  /// Parts of `bytes`: what does not grow with the batch, and what grows with N and with N².
+  /// Parts of `bytes`: what does not grow with the batch, the process among it, and what grows with N and N².
   let fixed: Double
+  let process: Double
   let linear: Double
   let square: Double
 
@@ -36,7 +37,7 @@ public struct StepForecast: Sendable {
   /// - Throws: What a step throws.
   public init(_ configuration: Configuration, data: DataSource, teacher: Teacher? = nil) throws {
     batchSize = configuration.batchSize
-    let process = Double(max(0, Self.residentBytes - BufferMemory.footprint))
+    process = Double(max(0, Self.residentBytes - BufferMemory.footprint))
     // Small enough to be quick, large enough to be no special case of caching in chunks.
     var size = batchSize
     let smallest = max(16, 4 * configuration.cacheChunk)

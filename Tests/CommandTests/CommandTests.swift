@@ -134,7 +134,7 @@ enum Program {
         "bench", "step/mv-mr", "--profile", "--repeat", "1", "--output", "\(directory)/new",
       ])
       #expect(outcome.status == 0, "\(outcome.errors)")
-      for name in ["conv2D", "batchNorm", "optimizer and probe"] {
+      for name in ["conv2D", "batchNorm", "pairwiseDistances"] {
         #expect(outcome.output.contains(name), "\(outcome.output)")
       }
       let picture = try String(
