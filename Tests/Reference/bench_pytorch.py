@@ -44,6 +44,47 @@ def convolution(channels, side, outputs, kernel, stride, which):
     return prepare
 
 
+def inference(name):
+    def prepare(layout):
+        if name == "vit-b-16":
+            import open_clip
+
+            network, x = open_clip.create_model("ViT-B-16").visual, torch.randn(4, 3, 224, 224)
+        else:
+            network = torchvision.models.get_model(name, weights=None)
+            network.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
+            network.fc, x = nn.Identity(), torch.randn(64, 3, 96, 96)
+        network = network.to(memory_format=layout).eval()
+        x = x.to(memory_format=layout)
+
+        def forward():
+            with torch.inference_mode():
+                network(x)
+        return forward
+    return prepare
+
+
+def representation(name):
+    def prepare(_):
+        x = torch.randn(64, 3, 96, 96)
+        if name == "scattering":
+            from kymatio.torch import Scattering2D
+
+            transform = Scattering2D(J=2, shape=(96, 96), L=8)
+            return lambda: transform(x)
+        return lambda: {"hog": oriented_gradients, "local-deviation": local_deviation}[name](x)
+    return prepare
+
+
+def distance_correlation(_):
+    z, phi = torch.randn(256, 8192, requires_grad=True), torch.randn(256, 62208)
+
+    def step():
+        z.grad = None
+        correlation(centred_distances(z), centred_distances(phi)).backward()
+    return step
+
+
 def training_step(name):
     def prepare(layout):
         network = torchvision.models.get_model(name, weights=None)
@@ -175,6 +216,12 @@ def benchmarks():
         for which in ("forward", "input-gradient", "filter-gradient"):
             name = f"conv/{channels}x{side}x{side}-{outputs}-k{kernel}s{stride}/{which}"
             yield name, "GFLOP/s", work, convolution(*one, which), True
+    for name in ("resnet18", "resnet50"):
+        yield f"inference/{name}-96", "images/s", 64, inference(name), True
+    yield "inference/vit-b-16-224", "images/s", 4, inference("vit-b-16"), True
+    for name in ("scattering", "hog", "local-deviation"):
+        yield f"representation/{name}-96", "images/s", 64, representation(name), False
+    yield "distance-correlation/256x8192-256x62208", "calls/s", 1, distance_correlation, False
     for name in ("resnet18", "resnet50"):
         for suffix in ("", "-direct"):  # two algorithms here, one there
             yield f"step/{name}-96{suffix}", "images/s", 16, training_step(name), True

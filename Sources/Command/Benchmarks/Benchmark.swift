@@ -16,7 +16,9 @@ struct Benchmark {
   /// Makes what is measured: inputs, networks; the function it returns is timed.
   let prepare: () throws -> () throws -> Void
 
-  static var all: [Benchmark] { products + convolutions + neighbours + steps }
+  static var all: [Benchmark] {
+    products + convolutions + inference + representations + correlations + neighbours + steps
+  }
 
   /// The benchmarks that the words name, or whose names begin with them; all without words.
   ///
