@@ -37,10 +37,10 @@ public struct StepForecast: Sendable {
   /// - Throws: What a step throws.
   public init(_ configuration: Configuration, data: DataSource, teacher: Teacher? = nil) throws {
     batchSize = configuration.batchSize
-    process = Double(max(0, Self.residentBytes - BufferMemory.footprint))
-    // Small enough to be quick, large enough to be no special case of caching in chunks.
+    process = Double(Self.besideBuffers)
+    // Small enough to be quick; large enough for the algorithms and the chunks of the whole batch.
     var size = batchSize
-    let smallest = max(16, 4 * configuration.cacheChunk)
+    let smallest = max(64, 4 * configuration.cacheChunk)
     while size / 2 >= smallest { size /= 2 }
     func trial(_ size: Int) throws -> (bytes: Double, seconds: Double) {
       var small = configuration
@@ -52,7 +52,7 @@ public struct StepForecast: Sendable {
       let training = try PreTraining(small, data: data, teacher: teacher)
       let loader = training.remainingBatches()
       var fastest = Double.infinity
-      for _ in 0..<3 {
+      for _ in 0..<2 {
         guard let batch = try loader.next() else { break }
         let start = DispatchTime.now().uptimeNanoseconds
         _ = try training.step(batch)
@@ -111,15 +111,16 @@ public struct StepForecast: Sendable {
       remedy: "set " + ways.joined(separator: ", or "))
   }
 
-  /// `3.2 GB`.
+  /// `3.2 GB`, or `320 MB`.
   public static func text(_ bytes: Int) -> String {
-    String(format: "%.1f GB", Double(bytes) * 1e-9)
+    bytes >= 1_000_000_000
+      ? String(format: "%.1f GB", Double(bytes) * 1e-9) : "\(bytes / 1_000_000) MB"
   }
 
   /// Memory of this process now, in bytes.
   public static var residentBytes: Int { processBytes("VmRSS:") }
-  /// The most memory this process has had so far, in bytes.
-  public static var peakBytes: Int { processBytes("VmHWM:") }
+  /// Memory of this process beside large buffers, in bytes: the program, its data, small things.
+  static var besideBuffers: Int { max(0, residentBytes - BufferMemory.footprint) }
 
   /// Bytes this process may have: what it has and what the system says is free.
   public static var availableBytes: Int {

@@ -127,6 +127,33 @@ enum Program {
     }
   }
 
+  @Test("memory is forecast within 15 percent, and a run that does not fit is refused")
+  func forecast() throws {
+    try inDirectory { directory in
+      // Two views of 256 images need far more than the program itself.
+      let job =
+        [
+          "batch_size=256", "dataset.train_images=768", "dataset.test_images=16", "epochs=1",
+          "warmup_epochs=0", "scheduler=cosine", "n_workers=1",
+        ].flatMap { ["--set", $0] }
+      let done = try Program.run(["pretrain", "--output", "\(directory)/run"] + job)
+      #expect(done.status == 0, "\(done.errors)")
+      let words = done.errors.split(separator: " ").map(String.init)
+      let place = try #require(words.firstIndex(of: "about"))
+      let unit = words[place + 2] == "MB" ? 1e6 : 1e9
+      let forecast = try #require(Double(words[place + 1])) * unit
+      let result = try String(contentsOfFile: "\(directory)/run/result.json", encoding: .utf8)
+      let peak = try #require(
+        result.components(separatedBy: "\"peak_bytes\":").last?
+          .split(whereSeparator: { !$0.isNumber }).first.flatMap { Double($0) })
+      #expect(forecast < 1.15 * peak && forecast > 0.85 * peak, "\(forecast) and \(peak)")
+
+      let refused = try Program.run(
+        ["pretrain", "--output", "\(directory)/none", "--memory", "0.12"] + job)
+      #expect(refused.status == 1 && refused.errors.contains("batch_size at most"))
+    }
+  }
+
   @Test("bench --profile prints where a step's time goes and draws it")
   func profile() throws {
     try inDirectory { directory in
