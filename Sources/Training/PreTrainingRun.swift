@@ -207,7 +207,10 @@ public struct PreTrainingRun {
       let ended = record.position.batch == 0
       var evaluation: Double?
       if ended && training.data.hasLabels && record.position.epoch % c.evaluateEvery == 0 {
+        // Evaluation wants blocks of other sizes; kept beside those of a step they would add up.
+        BufferMemory.releaseKept()
         evaluation = try training.probeTestAccuracy()
+        BufferMemory.releaseKept()
       }
       if record.position.step % c.logEvery == 0 || ended {
         try metrics.append(record.json(testAccuracy: evaluation))
