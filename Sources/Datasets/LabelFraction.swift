@@ -4,7 +4,7 @@
 // Errata     D24: the released code draws numbers with replacement and without regard to the class
 // Formula    without a list: of each class round(p n / 100) images, at least one, by a permutation drawn
 //            from key → "labels" → class; in the order of the data set
-// Read       DatasetViews.swift ← this file
+// Read       DatasetViews.swift ← this file → Training/FineTuning.swift
 // Tests      Tests/DatasetsTests/LabelFractionTests.swift
 
 import Formats
@@ -23,13 +23,22 @@ public enum LabelFraction {
   public static func balanced(
     _ percentage: Double, of dataset: some ImageDataset, key: RandomKey
   ) -> [Int] {
+    balanced(percentage, of: (0..<dataset.count).map(dataset.label), key: key)
+  }
+
+  /// As many of each class.
+  ///
+  /// - Parameters:
+  ///   - percentage: In 0…100, above 0; halves of an image are rounded away from zero.
+  ///   - labels: One class an image; images with −1 are left out.
+  ///   - key: Names the draw; a larger percentage of the same key contains a smaller one.
+  /// - Returns: Numbers of images, rising.
+  public static func balanced(_ percentage: Double, of labels: [Int], key: RandomKey) -> [Int] {
     require(
       percentage > 0 && percentage <= 100,
       "LabelFraction: \(percentage) %. To mend: pass a percentage above 0 and at most 100.")
-    var classes = [[Int]](repeating: [], count: dataset.classCount)
-    for index in 0..<dataset.count where dataset.label(index) >= 0 {
-      classes[dataset.label(index)].append(index)
-    }
+    var classes = [[Int]](repeating: [], count: (labels.max() ?? -1) + 1)
+    for (index, label) in labels.enumerated() where label >= 0 { classes[label].append(index) }
     var chosen: [Int] = []
     for (label, members) in classes.enumerated() where !members.isEmpty {
       let wanted = Int((percentage * Double(members.count) / 100).rounded(.toNearestOrAwayFromZero))

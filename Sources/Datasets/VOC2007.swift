@@ -4,10 +4,10 @@
 //            Challenge", IJCV 2010; the development kit's layout
 // Format     ImageSets/Main/<split>.txt one number a line; JPEGImages/<number>.jpg;
 //            Annotations/<number>.xml with an `object` for each object: its `name`, and `difficult`
-// Target     1 where an object of the class is not difficult, 0 where there is none, −1 where all objects of
-//            the class are difficult: the paper's protocol leaves those out of the average precision, the
+// Target     present where an object of the class is not difficult, absent where there is none, difficult where
+//            all objects of the class are: the paper's protocol leaves those out of the average precision, the
 //            released code counts them as absent.
-// Read       Formats/XMLReader.swift, ImageFiles.swift ← this file
+// Read       Formats/XMLReader.swift, MultiLabelImages.swift ← this file
 // Tests      Tests/DatasetsTests/VOC2007Tests.swift
 
 import Formats
@@ -15,7 +15,7 @@ import Foundation
 import Images
 
 /// A split of VOC 2007.
-public struct VOC2007: ImageDataset {
+public struct VOC2007: ImageDataset, MultiLabelImages {
   /// A part of the data set, by the name of its list.
   public enum Split: String, CaseIterable, Codable, Sendable {
     /// 2 501 images.
@@ -26,14 +26,6 @@ public struct VOC2007: ImageDataset {
     case trainAndValidation = "trainval"
     /// 4 952 images.
     case test
-  }
-
-  /// What is known about a class in an image.
-  public enum Presence: Int8, Sendable {
-    case absent = 0
-    case present = 1
-    /// All objects of the class are marked difficult.
-    case difficult = -1
   }
 
   public static let classNames = [
@@ -80,8 +72,8 @@ public struct VOC2007: ImageDataset {
   }
 
   /// What is known about each of the twenty classes.
-  public func presence(_ index: Int) -> ArraySlice<Presence> {
-    presences[(20 * index)..<(20 * index + 20)]
+  public func presence(_ index: Int) -> [Presence] {
+    Array(presences[(20 * index)..<(20 * index + 20)])
   }
 
   static func locate(_ directory: String, _ split: Split) throws(DatasetError) -> String {

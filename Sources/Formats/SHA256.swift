@@ -19,8 +19,11 @@ public struct SHA256: Sendable {
   public static func hex(of bytes: [UInt8]) -> String {
     var digest = SHA256()
     digest.update(bytes)
-    return digest.finished().map { hexadecimal(UInt32($0), digits: 2) }.joined()
+    return digest.hex
   }
+
+  /// The digest of all bytes so far, as 64 lower-case hexadecimal digits.
+  public var hex: String { finished().map { hexadecimal(UInt32($0), digits: 2) }.joined() }
 
   /// Continues with `bytes`.
   public mutating func update(_ bytes: [UInt8]) {

@@ -6,7 +6,7 @@
 // Errata     D25: the released cosine has the period of an epoch's batches and is stepped once an epoch, so that with
 //            10 % it hardly falls and with 1 % it falls and rises again.
 // Order      Batches, views and rates are functions of (seed, step): exact at any thread count and after a resume.
-// Read       LabelledSubset.swift, OnlineProbe.swift ← this file → FineTuningRun.swift
+// Read       Datasets/LabelFraction.swift, OnlineProbe.swift ← this file → FineTuningRun.swift
 // Tests      Tests/TrainingTests/FineTuningTests.swift
 
 import Autodiff
@@ -111,9 +111,8 @@ public final class FineTuning {
         inputs: configuration.network.featureCount, outputs: data.classCount,
         key: key.child("head")))
     optimizer = Optimizer(.adam, of: network, weightDecay: settings.weightDecay)
-    subset = labelledSubset(
-      percentage: settings.percentage, of: (0..<data.labelled.count).map(data.labelled.label),
-      key: key.child("labels"))
+    subset = LabelFraction.balanced(
+      settings.percentage, of: (0..<data.labelled.count).map(data.labelled.label), key: key)
     sampler = BatchSampler(
       count: subset.count, batchSize: max(1, min(settings.batchSize, subset.count)),
       dropLast: true, key: key.child("order"))

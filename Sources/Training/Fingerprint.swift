@@ -65,9 +65,7 @@ public struct TrainingFingerprint: Sendable, Hashable {
       hash.update(Array(name.utf8))
       hash.update(littleEndian(parameter.value.scalars))
     }
-    digest = hash.finished().map { byte in
-      (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }.joined()
+    digest = hash.hex
     self.losses = losses
     scalar = S.name
     lanes = S.Vector.scalarCount

@@ -110,8 +110,6 @@ public struct FrozenEncoder {
         hash.update(TensorRecord(parameter.value.scalars, shape: parameter.value.shape).bytes)
       }
     }
-    return hash.finished().map { byte in
-      (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }.joined()
+    return hash.hex
   }
 }

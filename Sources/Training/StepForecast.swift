@@ -7,7 +7,8 @@
 //            (Kernels/BufferPool.swift) is the same.
 // Formula    bytes(N) = process + a + b N + c N²,  a + b N through the peaks of the trials, c N² the distance
 //            matrices of eq. (3): in small trials they are too small to be seen
-// Accuracy   Within 15 % of what was measured: docs/performance.md, "Memory".
+// Accuracy   Within 15 % for a few steps; over many, blocks that the pool keeps add up: the built-in job had a
+//            third more than was forecast (docs/performance.md, "Memory").
 // Read       PreTraining.swift, Kernels/BufferPool.swift ← this file → PreTrainingRun.swift
 // Tests      Tests/TrainingTests/StepForecastTests.swift
 

@@ -1,3 +1,4 @@
+import Datasets
 import Formats
 import Foundation
 import Kernels
@@ -11,21 +12,21 @@ import Testing
   func subset() {
     let labels = (0..<1000).map { $0 % 7 == 0 ? -1 : $0 % 4 }
     let key = RandomKey(seed: 1)
-    let one = labelledSubset(percentage: 1, of: labels, key: key)
-    let ten = labelledSubset(percentage: 10, of: labels, key: key)
+    let one = LabelFraction.balanced(1, of: labels, key: key)
+    let ten = LabelFraction.balanced(10, of: labels, key: key)
     for c in 0..<4 {
       let all = labels.reduce(0) { $0 + ($1 == c ? 1 : 0) }
       #expect(ten.filter { labels[$0] == c }.count == Int((0.1 * Double(all)).rounded()))
       #expect(one.filter { labels[$0] == c }.count == Int((0.01 * Double(all)).rounded()))
     }
     #expect(Set(one).isSubset(of: ten) && one == one.sorted() && Set(ten).count == ten.count)
-    #expect(labelledSubset(percentage: 10, of: labels, key: key) == ten)
-    #expect(labelledSubset(percentage: 10, of: labels, key: RandomKey(seed: 2)) != ten)
-    #expect(labelledSubset(percentage: 1e-3, of: labels, key: key).count == 4)
+    #expect(LabelFraction.balanced(10, of: labels, key: key) == ten)
+    #expect(LabelFraction.balanced(10, of: labels, key: RandomKey(seed: 2)) != ten)
+    #expect(LabelFraction.balanced(1e-3, of: labels, key: key).count == 4)
     #expect(
-      labelledSubset(percentage: 100, of: labels, key: key).count == labels.filter { $0 >= 0 }.count
+      LabelFraction.balanced(100, of: labels, key: key).count == labels.filter { $0 >= 0 }.count
     )
-    #expect(labelledSubset(percentage: 10, of: [], key: key).isEmpty)
+    #expect(LabelFraction.balanced(10, of: [Int](), key: key).isEmpty)
   }
 
   static var settings: FineTuningSettings {

@@ -163,7 +163,5 @@ public func weightsDigest(_ network: some Layer<Float>) -> String {
       : TensorRecord(entry.tensor.scalars, shape: entry.tensor.shape)
     digest.update(record.bytes)
   }
-  return digest.finished().map { byte in
-    (byte < 16 ? "0" : "") + String(byte, radix: 16)
-  }.joined()
+  return digest.hex
 }
