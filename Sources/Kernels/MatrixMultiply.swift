@@ -61,38 +61,70 @@ public func matrixMultiply<S: KernelScalar>(
     matrixMultiply: a buffer is too short for [\(rows), \(depth)] · [\(depth), \(columns)].
       a \(a.count), b \(b.count), c \(c.count) scalars, offsets \(offsets).
     """)
+  multiply(
+    rows: rows, columns: columns, depth: depth,
+    MatrixView(
+      first: UnsafePointer(a.pointer + offsets.a), leading: transposeA ? rows : depth,
+      isTransposed: transposeA),
+    MatrixView(
+      first: UnsafePointer(b.pointer + offsets.b), leading: transposeB ? depth : columns,
+      isTransposed: transposeB),
+    into: c.pointer + offsets.c, leading: columns, adding: adding, pieces: parallelFor)
+}
+
+/// A matrix somewhere in memory.
+struct MatrixView<S> {
+  let first: UnsafePointer<S>
+  /// Scalars from one line to the next.
+  let leading: Int
+  /// Whether a line is a column.
+  var isTransposed = false
+}
+
+/// C = A · B, or C + A · B, of matrices that may be parts of larger ones.
+///
+/// - Parameters:
+///   - leading: Scalars from one row of C to the next.
+///   - pieces: How independent pieces of work are done: `parallelFor`, or `oneByOne` inside another
+///     piece.
+@inline(__always)
+func multiply<S: KernelScalar>(
+  rows: Int, columns: Int, depth: Int, _ a: MatrixView<S>, _ b: MatrixView<S>,
+  into C: UnsafeMutablePointer<S>, leading: Int, adding: Bool = false,
+  pieces: (_ count: Int, _ body: (Int) -> Void) -> Void
+) {
   guard rows > 0, columns > 0 else { return }
-  let C = c.pointer + offsets.c
   guard depth > 0 else {
-    if !adding { C.update(repeating: 0, count: rows * columns) }
+    guard !adding else { return }
+    for i in 0..<rows { (C + i * leading).update(repeating: 0, count: columns) }
     return
   }
   typealias Columns = Beside<Vector1<S>>
   let height = TileHeight.main
   let deepest = min(depth, MatrixBlocking.range)
   let A = PackedOperand(
-    UnsafePointer(a.pointer + offsets.a), leading: transposeA ? rows : depth,
-    linesAreDepth: transposeA, total: rows, width: height, deepest: deepest)
+    a.first, leading: a.leading, linesAreDepth: a.isTransposed, total: rows, width: height,
+    deepest: deepest)
   let B = PackedOperand(
-    UnsafePointer(b.pointer + offsets.b), leading: transposeB ? depth : columns,
-    linesAreDepth: !transposeB, total: columns, width: Columns.width, deepest: deepest)
+    b.first, leading: b.leading, linesAreDepth: !b.isTransposed, total: columns,
+    width: Columns.width, deepest: deepest)
   let blocksDown = (A.parts + MatrixBlocking.strips - 1) / MatrixBlocking.strips
   let blocksAcross = (B.parts + MatrixBlocking.panels - 1) / MatrixBlocking.panels
 
   for range in stride(from: 0, to: depth, by: deepest) {
     let blocks = DepthBlocks(count: min(deepest, depth - range))
     let piecesA = A.pieces(deep: MatrixBlocking.depth)
-    let pieces = piecesA + B.pieces(deep: MatrixBlocking.depth)
-    parallelFor(blocks.total * pieces) { n in
-      let (start, deep) = blocks[n / pieces]
-      let piece = n % pieces
+    let packing = piecesA + B.pieces(deep: MatrixBlocking.depth)
+    pieces(blocks.total * packing) { n in
+      let (start, deep) = blocks[n / packing]
+      let piece = n % packing
       if piece < piecesA {
         A.pack(piece: piece, first: range + start, start: start, deep: deep)
       } else {
         B.pack(piece: piece - piecesA, first: range + start, start: start, deep: deep)
       }
     }
-    parallelFor(blocksDown * blocksAcross) { block in
+    pieces(blocksDown * blocksAcross) { block in
       let down = block % blocksDown * MatrixBlocking.strips
       let across = block / blocksDown * MatrixBlocking.panels
       // A block of C stays in cache while all depths pass.
@@ -106,7 +138,7 @@ public func matrixMultiply<S: KernelScalar>(
               columns: columns - j * Columns.width,
               a: A.pointer(part: i, start: start, deep: deep),
               b: B.pointer(part: j, start: start, deep: deep),
-              c: C + i * height * columns + j * Columns.width, cRow: columns,
+              c: C + i * height * leading + j * Columns.width, cRow: leading,
               adding: adding || range + start > 0)
           }
         }

@@ -54,6 +54,12 @@ public func parallelFor(_ count: Int, _ body: (Int) -> Void) {
   }
 }
 
+/// Calls `body` once with each of 0..<count, on this thread: inside a piece of a larger work.
+@inline(__always)
+func oneByOne(_ count: Int, _ body: (Int) -> Void) {
+  for i in 0..<count { body(i) }
+}
+
 /// Splits 0..<count into runs of `grain` and calls `body` with each run, on the team.
 @inline(__always)
 func parallelRuns(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
