@@ -150,7 +150,7 @@ let package = Package(
         "Objectives",
       ]
     ),
-    tests("CommandTests", ["Command", "Kernels", "TestSupport"]),
+    tests("CommandTests", ["Command", "Formats", "Kernels", "TestSupport"]),
     tests("DocumentationTests", ["Training", "Oracle"]),
   ],
   swiftLanguageModes: [.v6]

@@ -136,10 +136,12 @@ public func attentionHeadsGradient<T: KernelScalar>(
 
 extension AttentionGeometry {
   @inline(__always)
-  fileprivate func head<T>(_ piece: Int, _ part: Int, of parts: Int, _ x: Buffer<T>) -> MatrixView<T>
-  {
+  fileprivate func head<T>(_ piece: Int, _ part: Int, of parts: Int, _ x: Buffer<T>) -> MatrixView<
+    T
+  > {
     MatrixView(
-      first: UnsafePointer(x.pointer + offset(piece, part: part, of: parts)), leading: parts * width)
+      first: UnsafePointer(x.pointer + offset(piece, part: part, of: parts)), leading: parts * width
+    )
   }
 }
 
