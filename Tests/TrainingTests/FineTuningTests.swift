@@ -73,7 +73,7 @@ import Testing
         for stop in [1, 3, 5] {
           let name = "parts \(choice) \(stop)"
           let begun = try begin(name, choice)
-          #expect(begun.tuning.totalSteps > 6)
+          #expect(begun.tuning.totalSteps > 5)
           #expect(try begun.run(shouldStop: { begun.tuning.step == stop }) == nil)
           let again = try #require(
             try FineTuningRun(resuming: "\(directory)/\(name)").run())
