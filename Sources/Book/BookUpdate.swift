@@ -48,10 +48,11 @@ public struct BookUpdate {
     self.passages = Dictionary(
       passages.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     self.onlyQuick = onlyQuick
-    let names = facts.map(\.name) + passages.map(\.name) + figures.map(\.name)
-    for name in Set(names).sorted() where names.count(where: { $0 == name }) > 1 {
-      problems.append(
-        BookError("Sources/Book", "\(name) is registered twice", remedy: "rename one of them"))
+    for names in [facts.map(\.name), passages.map(\.name), figures.map(\.name)] {
+      for name in Set(names).sorted() where names.count(where: { $0 == name }) > 1 {
+        problems.append(
+          BookError("Sources/Book", "\(name) is registered twice", remedy: "rename one of them"))
+      }
     }
     if pages == nil { catalogue() }
     let generated = Set(changes.map(\.path))
@@ -103,6 +104,8 @@ public struct BookUpdate {
           changes.append(Change(path: path, bytes: bytes, reasons: ["rows of the sources"]))
         }
       }
+    } catch let error as BookError {
+      problems.append(error)
     } catch {
       problems.append(BookError("docs/sources", "\(error)", remedy: "see the message"))
     }

@@ -123,8 +123,8 @@ public struct EquationIndex {
     let index = try EquationIndex(repository)
     let jumps = (1...14).compactMap { n -> String? in
       guard let row = index.rows.first(where: { $0.equation == "(\(n))" && $0.isFormula }),
-        let open = row.cells[2].range(of: "["),
-        let close = row.cells[2][open.lowerBound...].firstIndex(of: ")")
+        let open = row.cells[2].range(of: "["), let middle = row.cells[2].range(of: "]("),
+        let close = row.cells[2][middle.upperBound...].firstIndex(of: ")")
       else { return nil }
       return "(\(n)) \(row.cells[2][open.lowerBound...close])\(n < 14 ? " ·" : "")"
     }

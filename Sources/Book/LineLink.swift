@@ -1,5 +1,6 @@
-// Links to a line of code that follow the code: [`name`](../Sources/A/File.swift#L12).
+// Links to a line of code that follow the code: their text is a symbol, their target the line of it.
 //
+// Format     [`symbol`](../Sources/Target/File.swift#L12)
 // Read       Quotation.swift ← this file → BookUpdate.swift
 // Tests      Tests/DocumentationTests/BookUpdateTests.swift
 

@@ -120,7 +120,7 @@ private func withoutCode(_ line: String) -> String {
 
 /// The cells of a row.
 public func tableCells(_ line: String) -> [String] {
-  line.dropFirst(2).dropLast(2).components(separatedBy: " | ")
+  line.dropFirst().dropLast().components(separatedBy: " | ")
     .map { $0.trimmingCharacters(in: .whitespaces) }
 }
 

@@ -81,7 +81,10 @@ public struct SourceCatalogue {
   }
 
   /// To the nearest hundred, so that a small change is no change of the page.
-  private func rounded(_ count: Int) -> Int { max(1, (count + 50) / 100) * 100 }
+  private func rounded(_ count: Int) -> String {
+    let hundreds = max(1, (count + 50) / 100)
+    return hundreds < 10 ? "\(hundreds)00" : "\(hundreds / 10),\(hundreds % 10)00"
+  }
 
   private func page(_ target: (name: String, floor: String, content: String)) throws -> String {
     var lines = [
