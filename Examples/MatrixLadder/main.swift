@@ -1,0 +1,70 @@
+// Measures the ladder: GFLOP/s of each rung, beside the processor's peak.
+//
+// Run        swift run -c release MatrixLadder [n]
+// Expect     Some seconds at n = 768. Each rung is first compared with the first one.
+// Time       Of the processor, one thread, the best of several: other programs disturb it less.
+// Read       Rungs.swift ← this file
+
+import Foundation
+import MVMR
+
+let n = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 0 : 768
+guard (48...4800).contains(n), n % 48 == 0 else {
+  print("MatrixLadder: n must be a multiple of 48 between 48 and 4800, such as 768.")
+  exit(64)
+}
+ThreadTeam.count = 1
+
+let key = RandomKey(seed: 1)
+let (x, y) = (
+  Tensor<Float>.uniform([n, n], in: -1...1, key: key.child("a")),
+  Tensor<Float>.uniform([n, n], in: -1...1, key: key.child("b"))
+)
+let (a, b) = (x.scalars, y.scalars)
+var expected = [Float](repeating: 0, count: n * n)
+
+typealias Rung = (Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>) ->
+  Void
+let rungs: [(name: String, rung: Rung)] = [
+  ("1 textbook", textbook), ("2 along rows", alongRows), ("3 one register", oneRegister),
+  ("4 eight rows", eightRows), ("5 packed panels", packedPanels),
+]
+
+/// GFLOP/s in processor time, the best of at least three calls and a second.
+func rate(_ work: () -> Void) -> Double {
+  var (best, total, calls) = (Double.infinity, 0.0, 0)
+  while calls < 3 || (total < 1 && calls < 40) {
+    let start = clock()
+    work()
+    let seconds = Double(clock() - start) / Double(CLOCKS_PER_SEC)
+    (best, total, calls) = (min(best, seconds), total + seconds, calls + 1)
+  }
+  return 2e-9 * Double(n * n * n) / best
+}
+
+let peak = peakOperations(Float.self)
+print("n = \(n), one thread, peak \(String(format: "%.0f", peak)) GFLOP/s")
+func report(_ name: String, _ rate: Double) {
+  let padded = name.padding(toLength: 18, withPad: " ", startingAt: 0)
+  print("\(padded)\(String(format: "%7.1f GFLOP/s %4.0f %% of peak", rate, 100 * rate / peak))")
+}
+
+for (name, rung) in rungs {
+  var c = [Float](repeating: .nan, count: n * n)
+  let speed = a.withUnsafeBufferPointer { a in
+    b.withUnsafeBufferPointer { b in
+      c.withUnsafeMutableBufferPointer { c in
+        rate { rung(n, a.baseAddress!, b.baseAddress!, c.baseAddress!) }
+      }
+    }
+  }
+  if name.hasPrefix("1") { expected = c }
+  let error = zip(c, expected).map { ($0 - $1).magnitude }.max() ?? .nan
+  guard error < 1e-3 else {
+    print("\(name): off by \(error)")
+    exit(1)
+  }
+  report(name, speed)
+}
+let z = Buffer<Float>(uninitialized: n * n)
+report("6 the package's", rate { matrixMultiply(rows: n, columns: n, depth: n, a: x.buffer, b: y.buffer, into: z) })
