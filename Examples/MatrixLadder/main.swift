@@ -1,6 +1,6 @@
 // Measures the ladder: GFLOP/s of each rung, beside the processor's peak.
 //
-// Run        swift run -c release MatrixLadder [n]
+// Run        swift run -c release MatrixLadder [n] [--record FILE]
 // Expect     Some seconds at n = 768. Each rung is first compared with the first one.
 // Time       Of the processor, one thread, the best of several: other programs disturb it less.
 // Read       Rungs.swift ← this file
@@ -8,9 +8,15 @@
 import Foundation
 import MVMR
 
-let n = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 0 : 768
-guard (48...4800).contains(n), n % 48 == 0 else {
-  print("MatrixLadder: n must be a multiple of 48 between 48 and 4800, such as 768.")
+var words = Array(CommandLine.arguments.dropFirst())
+var record: String?
+if let option = words.firstIndex(of: "--record"), option + 1 < words.count {
+  record = words[option + 1]
+  words.removeSubrange(option...option + 1)
+}
+let n = words.isEmpty ? 768 : Int(words[0]) ?? 0
+guard (48...4800).contains(n), n % 48 == 0, words.count < 2 else {
+  print("MatrixLadder [n] [--record FILE]: n is a multiple of 48 between 48 and 4800, such as 768.")
   exit(64)
 }
 ThreadTeam.count = 1
@@ -44,7 +50,9 @@ func rate(_ work: () -> Void) -> Double {
 
 let peak = peakOperations(Float.self)
 print("n = \(n), one thread, peak \(String(format: "%.0f", peak)) GFLOP/s")
+var recorded: [JSONValue] = []
 func report(_ name: String, _ rate: Double) {
+  recorded.append(["name": .string(name), "gflops": .number(rate)])
   let padded = name.padding(toLength: 18, withPad: " ", startingAt: 0)
   print("\(padded)\(String(format: "%7.1f GFLOP/s %4.0f %% of peak", rate, 100 * rate / peak))")
 }
@@ -67,4 +75,14 @@ for (name, rung) in rungs {
   report(name, speed)
 }
 let z = Buffer<Float>(uninitialized: n * n)
-report("6 the package's", rate { matrixMultiply(rows: n, columns: n, depth: n, a: x.buffer, b: y.buffer, into: z) })
+report(
+  "6 the package's",
+  rate { matrixMultiply(rows: n, columns: n, depth: n, a: x.buffer, b: y.buffer, into: z) })
+
+if let record {
+  let date = Date().formatted(.iso8601.year().month().day())
+  let json: JSONValue = [
+    "date": .string(date), "n": .integer(n), "peak": .number(peak), "rungs": .array(recorded),
+  ]
+  try Data((json.text + "\n").utf8).write(to: URL(filePath: record))
+}
