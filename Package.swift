@@ -114,6 +114,11 @@ let package = Package(
       name: "TrainSmallModel",
       dependencies: (["MVMR"] + library).map { .init(stringLiteral: $0) },
       path: "Examples/TrainSmallModel", swiftSettings: checked),
+    // Loops over raw memory, like Kernels: docs/book/02-matrix-products.md.
+    .executableTarget(
+      name: "MatrixLadder",
+      dependencies: (["MVMR"] + library).map { .init(stringLiteral: $0) },
+      path: "Examples/MatrixLadder", swiftSettings: kernelSettings),
     // Tests mirror Sources.
     testSupport,
     tests("KernelsTests", ["Kernels", "TestSupport"]),
