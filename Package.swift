@@ -104,11 +104,12 @@ let package = Package(
         "Kernels", "Randomness", "Tensors", "Images", "Formats", "Autodiff", "Representations",
         "Datasets", "Networks", "Objectives", "Training",
       ], settings: checkedAndOptimised),
+    floor("Book", on: library, settings: checkedAndOptimised),
     // Floor 5
     floor("MVMR", on: library),
     // (Not a target called mvmr: beside MVMR it would be the same file on a Mac's disk.)
     .executableTarget(
-      name: "Command", dependencies: (["MVMR"] + library).map { .init(stringLiteral: $0) },
+      name: "Command", dependencies: (["MVMR", "Book"] + library).map { .init(stringLiteral: $0) },
       swiftSettings: checked),
     .executableTarget(
       name: "TrainSmallModel",
@@ -153,7 +154,7 @@ let package = Package(
       ]
     ),
     tests("CommandTests", ["Command", "Kernels", "TestSupport"]),
-    tests("DocumentationTests", ["Training", "Oracle"]),
+    tests("DocumentationTests", ["Training", "Oracle", "Book", "Command", "Formats"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -2,6 +2,7 @@
 //
 // Rule       Work is split along outputs, never along a sum, and each piece is the same piece
 //            whatever thread takes it. So results do not depend on the number of threads.
+// Tests      Tests/KernelsTests/ThreadInvarianceTests.swift
 
 import Dispatch
 import Foundation
