@@ -154,6 +154,7 @@ let package = Package(
       ]
     ),
     tests("CommandTests", ["Command", "Kernels", "TestSupport"]),
+    tests("BookTests", ["Book"] + library),
     tests("DocumentationTests", ["Training", "Oracle", "Book", "Command", "Formats"]),
   ],
   swiftLanguageModes: [.v6]

@@ -47,7 +47,9 @@ func oneRegister(_ n: Int, _ a: Input, _ b: Input, _ c: Output) {
   }
 }
 
-/// Rung 4: eight rows at once. Eight sums that do not wait for each other share one load of B.
+/// Rung 4: eight rows at once.
+///
+/// Eight sums that do not wait for each other share one load of B.
 @inline(never)
 func eightRows(_ n: Int, _ a: Input, _ b: Input, _ c: Output) {
   for i in stride(from: 0, to: n, by: 8) {

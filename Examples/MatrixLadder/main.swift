@@ -51,7 +51,7 @@ func rate(_ work: () -> Void) -> Double {
 let peak = peakOperations(Float.self)
 print("n = \(n), one thread, peak \(String(format: "%.0f", peak)) GFLOP/s")
 var recorded: [JSONValue] = []
-func report(_ name: String, _ rate: Double) {
+@MainActor func report(_ name: String, _ rate: Double) {
   recorded.append(["name": .string(name), "gflops": .number(rate)])
   let padded = name.padding(toLength: 18, withPad: " ", startingAt: 0)
   print("\(padded)\(String(format: "%7.1f GFLOP/s %4.0f %% of peak", rate, 100 * rate / peak))")
@@ -62,7 +62,10 @@ for (name, rung) in rungs {
   let speed = a.withUnsafeBufferPointer { a in
     b.withUnsafeBufferPointer { b in
       c.withUnsafeMutableBufferPointer { c in
-        rate { rung(n, a.baseAddress!, b.baseAddress!, c.baseAddress!) }
+        guard let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress else {
+          return 0.0
+        }
+        return rate { rung(n, a, b, c) }
       }
     }
   }

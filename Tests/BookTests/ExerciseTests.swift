@@ -95,10 +95,12 @@ import Training
   func tampered() {
     // docs: region exercise4
     let x = Tensor<Double>.normal([4, 3], key: RandomKey(seed: 4))
-    let report = checkGradient(
-      "softmax", at: [x], key: RandomKey(seed: 5),
-      tamper: { gradients in gradients.map { $0 * 1.001 } }
-    ) { softmax($0[0]) }
+    func spoiled(_ gradients: [Tensor<Double>]) -> [Tensor<Double>] {
+      gradients.map { $0 * 1.001 }
+    }
+    let report = checkGradient("softmax", at: [x], key: RandomKey(seed: 5), tamper: spoiled) {
+      softmax($0[0])
+    }
     #expect((0.9e-3...1.1e-3).contains(report.worstError))  // honest: below 1e-8
     // docs: end exercise4
   }

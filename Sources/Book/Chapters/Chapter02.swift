@@ -56,7 +56,8 @@ extension Passage {
         "| \(rung.name) | \(rounded(rung.rate, 1)) | \(rounded(100 * rung.rate / ladder.peak, 0)) % | \(reason) |"
       }
       return ["| rung | GFLOP/s | of peak | what it adds |", "| --- | --- | --- | --- |"] + rows + [
-        "", "Recorded \(ladder.date): AMD EPYC with AVX-512, one thread, processor time, best of several; peak "
+        "",
+        "Recorded \(ladder.date): AMD EPYC with AVX-512, one thread, processor time, best of several; peak "
           + "\(rounded(ladder.peak, 0)) GFLOP/s in the same minute.",
       ]
     }

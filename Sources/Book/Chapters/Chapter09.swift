@@ -15,7 +15,7 @@ import Tensors
 
 /// Distance correlation of independent normal batches.
 struct IndependentBatches {
-  /// Means of several draws: what eq. (2) reads, its chance level, and the bias-corrected estimate.
+  /// What equation (2) reads, its chance level and the bias-corrected estimate, each a mean of several draws.
   let measured: Double
   let chance: Double
   let corrected: Double

@@ -18,7 +18,8 @@ struct MainJob {
     guard !lines.isEmpty else {
       throw BookError(
         Self.path, "the record is empty",
-        remedy: "swift run -c release mvmr pretrain --output runs/main, then copy its metrics.jsonl")
+        remedy: "swift run -c release mvmr pretrain --output runs/main, then copy its metrics.jsonl"
+      )
     }
   }
 
@@ -40,14 +41,17 @@ struct MainJob {
 }
 
 extension Fact {
-  static let chapter10: [Fact] = [
-    Fact(name: "main-job-steps", counted: { "\(Int(try MainJob($0).ends("step").last))" })
-  ] + ["MSE", "STD", "DC_zz"].flatMap { key in
+  static let chapter10: [Fact] =
     [
-      Fact(name: "main-job-\(key)-first", counted: { rounded(try MainJob($0).ends(key).first, 2) }),
-      Fact(name: "main-job-\(key)-last", counted: { rounded(try MainJob($0).ends(key).last, 2) }),
+      Fact(name: "main-job-steps", counted: { "\(Int(try MainJob($0).ends("step").last))" })
     ]
-  }
+    + ["MSE", "STD", "DC_zz"].flatMap { key in
+      [
+        Fact(
+          name: "main-job-\(key)-first", counted: { rounded(try MainJob($0).ends(key).first, 2) }),
+        Fact(name: "main-job-\(key)-last", counted: { rounded(try MainJob($0).ends(key).last, 2) }),
+      ]
+    }
 }
 
 extension Figure {
