@@ -11,6 +11,33 @@ typealias Lanes = SIMD16<Float>
 typealias Input = UnsafePointer<Float>
 typealias Output = UnsafeMutablePointer<Float>
 
+/// The peak: twelve chains of fused multiply-adds that touch no memory.
+///
+/// - Returns: Something that depends on all of them; 384 operations a step have been made.
+@inline(never)
+func multiplyAdds(_ steps: Int, _ x: Float) -> Float {
+  let v = Lanes(repeating: x)
+  var (a, b, c, d) = (v, v + 1, v + 2, v + 3)
+  var (e, f, g, h) = (v + 4, v + 5, v + 6, v + 7)
+  var (i, j, k, l) = (v + 8, v + 9, v + 10, v + 11)
+  let y = Lanes(repeating: 0.9999)
+  for _ in 0..<steps {
+    a.addProduct(v, y)
+    b.addProduct(v, y)
+    c.addProduct(v, y)
+    d.addProduct(v, y)
+    e.addProduct(v, y)
+    f.addProduct(v, y)
+    g.addProduct(v, y)
+    h.addProduct(v, y)
+    i.addProduct(v, y)
+    j.addProduct(v, y)
+    k.addProduct(v, y)
+    l.addProduct(v, y)
+  }
+  return (a + b + c + d + e + f + g + h + i + j + k + l).sum()
+}
+
 /// Rung 1: the formula.
 @inline(never)
 func textbook(_ n: Int, _ a: Input, _ b: Input, _ c: Output) {

@@ -137,7 +137,7 @@ import Training
     #expect(distance(O.value, expected.value.reshaped([tokens, d])) < 1e-14)
   }
 
-  @Test("chapter 7: a shift by a pixel moves scattering least")
+  @Test("chapter 7: a shift by a pixel moves scattering less than pixels")
   func shift() throws {
     // docs: region exercise7
     let moved = try shiftSensitivities()  // pixels, scattering, gradients, deviation

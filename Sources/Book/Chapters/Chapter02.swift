@@ -1,6 +1,6 @@
 // What chapter 2 shows: the ladder of matrix products, as it was measured.
 //
-// Recorded   docs/data/matrix-ladder.json by `swift run -c release MatrixLadder 768 --record FILE`; a timing
+// Recorded   docs/data/matrix-ladder.json by `swift run -c release MatrixLadder --record FILE`; a timing
 //            is no function of the sources, so it is not computed again.
 // Read       Examples/MatrixLadder/main.swift ← this file → ../Registry.swift
 
@@ -29,7 +29,7 @@ struct MatrixLadder {
     else {
       throw BookError(
         Self.path, "this is no record of a ladder",
-        remedy: "swift run -c release MatrixLadder 768 --record \(Self.path)")
+        remedy: "swift run -c release MatrixLadder --record \(Self.path)")
     }
     self.date = date
     self.peak = peak
@@ -71,7 +71,7 @@ extension Figure {
       image: {
         let ladder = try MatrixLadder(Repository(containing: "\(#filePath)/.."))
         return BarChart(
-          "A matrix product of 768 x 768, one thread", yLabel: "GFLOP/s",
+          "A matrix product of 1536 x 1536, one thread", yLabel: "GFLOP/s",
           groups: ladder.rungs.map { String($0.name.dropFirst(2)) } + ["peak"],
           series: [.init("", ladder.rungs.map(\.rate) + [ladder.peak])]
         ).image(scale: 1.5)

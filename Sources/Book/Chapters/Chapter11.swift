@@ -51,17 +51,17 @@ extension Figure {
     Figure(
       name: "views",
       image: {
-        let shapes = SyntheticShapes(count: 4, size: 64)
+        let shapes = SyntheticShapes(count: 4, size: 48)
         let key = RandomKey(seed: 11).child("views")
         var images: [Image] = []
         for i in 0..<4 {
           let shape = try shapes.image(i)
           images.append(shape)
           for view in 0..<6 {
-            images.append(AugmentationPolicy.custom(shape, size: 64, key: key.child(i).child(view)))
+            images.append(AugmentationPolicy.custom(shape, size: 48, key: key.child(i).child(view)))
           }
         }
-        return ImageGrid(images: images, columns: 7, cellSize: 64).image(scale: 1)
+        return ImageGrid(images: images, columns: 7, cellSize: 96).image(scale: 1)
       })
   ]
 }
