@@ -53,7 +53,7 @@ extension Passage {
     Passage(name: "matrix-ladder") { repository in
       let ladder = try MatrixLadder(repository)
       let rows = zip(ladder.rungs, MatrixLadder.reasons).map { rung, reason in
-        "| \(rung.name) | \(rounded(rung.rate, 1)) | \(rounded(100 * rung.rate / ladder.peak, 0)) % | \(reason) |"
+        "| \(rung.name) | \(rounded(rung.rate, 1)) | \(rounded(100 * rung.rate / ladder.peak, rung.rate < 0.1 * ladder.peak ? 1 : 0)) % | \(reason) |"
       }
       return ["| rung | GFLOP/s | of peak | what it adds |", "| --- | --- | --- | --- |"] + rows + [
         "",
