@@ -16,7 +16,7 @@ if let option = words.firstIndex(of: "--record"), option + 1 < words.count {
 }
 let n = words.isEmpty ? 1536 : Int(words[0]) ?? 0
 guard (48...4800).contains(n), n % 48 == 0, words.count < 2 else {
-  print("MatrixLadder [n] [--record FILE]: n is a multiple of 48 between 48 and 4800, such as 1536.")
+  print("MatrixLadder [n] [--record FILE]: n a multiple of 48, 48 to 4800, such as 1536.")
   exit(64)
 }
 ThreadTeam.count = 1
