@@ -18,7 +18,7 @@ public struct Quotation: Hashable, Sendable {
   /// What the first line of a fence asks for, or nil if it asks for nothing.
   ///
   /// - Parameters:
-  ///   - fence: The line, such as ```` ```swift path=Sources/A.swift#b ````.
+  ///   - fence: The line: a mark, a language, and `path=FILE#name`.
   ///   - page: For messages.
   ///   - line: Likewise.
   /// - Throws: `BookError` if it names a file but no place in it.

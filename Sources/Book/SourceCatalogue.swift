@@ -126,6 +126,7 @@ public struct SourceCatalogue {
       for mark in ["\\", "<", "$", "*", "_"] {
         parts[i] = parts[i].replacing(mark, with: "\\" + mark)
       }
+      parts[i] = parts[i].replacing("](", with: "]\\(")
     }
     return parts.joined(separator: "`")
   }

@@ -1,9 +1,14 @@
 """How Sphinx builds the site: pages in Markdown, formulas as MathML, nothing fetched by the reader."""
 
+import html
 import re
+import sys
 import unicodedata
+from pathlib import Path
 
 from latex2mathml.converter import convert
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 project = "mv-mr-swift"
 author = "mv-mr-swift"
@@ -20,32 +25,40 @@ html_show_sourcelink = False
 html_math_renderer = "mathml"
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
-nitpicky = False
+# Pygments does not know every word of Swift; it then colours what it knows.
+suppress_warnings = ["misc.highlighting_failure"]
 
 # The pages are written for GitHub; these switches make Markdown mean the same here.
 myst_enable_extensions = ["dollarmath"]
 myst_dmath_double_inline = True
 myst_fence_as_directive = ["math"]
 myst_heading_anchors = 6
+myst_heading_slug_func = "anchors.slug"
 
 
-def slug(title: str) -> str:
-    """The anchor GitHub gives a heading."""
-    kept = ("L", "M", "Nd", "Pc")
-    return "".join(
-        "-" if c in " -" else c for c in title.lower()
-        if c in " -" or unicodedata.category(c).startswith(kept))
-
-
-myst_heading_slug_func = slug
+def letter(character: str, variant: str) -> str:
+    """A letter as the character Unicode has for it: browsers draw no other bold or script in MathML."""
+    words = {"bold": "BOLD", "bold-italic": "BOLD ITALIC", "double-struck": "DOUBLE-STRUCK", "script": "SCRIPT"}
+    name = unicodedata.name(character).replace("LETTER ", "")
+    for candidate in (f"MATHEMATICAL {words[variant]} {name.removeprefix('LATIN ').removeprefix('GREEK ')}",
+                      f"{words[variant]} {name.removeprefix('LATIN ')}"):
+        try:
+            return unicodedata.lookup(candidate)
+        except KeyError:
+            continue
+    raise ValueError(f"Unicode has no {variant} {character}")
 
 
 def mathml(latex: str, display: str) -> str:
     tag = re.search(r"\\tag\{([^}]*)\}", latex)
-    text = convert(re.sub(r"\\tag\{[^}]*\}", "", latex).strip(), display=display)
-    if re.search(r">\s*\\[A-Za-z]+", text):
-        raise ValueError(f"a formula holds a command that is not known: {latex}")
-    # A double bar that opens or closes is as high as a letter, not as what stands between.
+    # The converter has align*, which means the same inside a formula.
+    known = re.sub(r"\\tag\{[^}]*\}", "", latex).replace("{aligned}", "{align*}")
+    text = convert(known.strip(), display=display)
+    text = re.sub(
+        r'<(mi|mn) mathvariant="(bold|bold-italic|double-struck|script)">([^<]+)</\1>',
+        lambda m: f"<{m[1]}>{''.join(letter(c, m[2]) for c in html.unescape(m[3]))}</{m[1]}>", text)
+    if re.search(r">\s*(\\[A-Za-z]+|&)<", text):
+        raise ValueError(f"a formula holds what the converter does not know: {latex}")
     number = f'<span class="eqno">({tag.group(1)})</span>' if tag else ""
     return text + number
 
