@@ -115,6 +115,11 @@ let package = Package(
       name: "TrainSmallModel",
       dependencies: (["MVMR"] + library).map { .init(stringLiteral: $0) },
       path: "Examples/TrainSmallModel", swiftSettings: checked),
+    // Loops over raw memory, like Kernels: docs/book/02-matrix-products.md.
+    .executableTarget(
+      name: "MatrixLadder",
+      dependencies: (["MVMR"] + library).map { .init(stringLiteral: $0) },
+      path: "Examples/MatrixLadder", swiftSettings: kernelSettings),
     // Tests mirror Sources.
     testSupport,
     tests("KernelsTests", ["Kernels", "TestSupport"]),
@@ -149,6 +154,7 @@ let package = Package(
       ]
     ),
     tests("CommandTests", ["Command", "Kernels", "TestSupport"]),
+    tests("BookTests", ["Book"] + library),
     tests("DocumentationTests", ["Training", "Oracle", "Book", "Command", "Formats"]),
   ],
   swiftLanguageModes: [.v6]

@@ -10,7 +10,8 @@ import Oracle
 
 extension Fact {
   /// Every fact a page may state.
-  public static let all: [Fact] = counted + measured
+  public static let all: [Fact] =
+    counted + measured + chapter04 + chapter07 + chapter09 + chapter10 + chapter11
 
   /// What can be counted in the repository.
   static let counted: [Fact] = [
@@ -35,7 +36,8 @@ extension Fact {
 
 extension Figure {
   /// Every figure a page may show.
-  public static let all: [Figure] = []
+  public static let all: [Figure] =
+    chapter02 + chapter04 + chapter07 + chapter08 + chapter09 + chapter10 + chapter11
 }
 
 extension Passage {
@@ -48,7 +50,7 @@ extension Passage {
       return [heading, "| --- | --- | --- | --- | --- |"]
         + OracleOperation.all.map(\.documentationRow)
     },
-  ]
+  ] + chapter02
 }
 
 extension Repository {
