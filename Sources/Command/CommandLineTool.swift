@@ -46,7 +46,7 @@ enum CommandLineTool {
     .pretrain, .distill, .embed, .evaluateLinear, .evaluateKNN, .evaluateClusters, .results,
     .finetune, .ablate, .oracleList, .oracleEmit, .oracleCheck, .oracleTrace, .oracleBisect,
     .compare, .inspect, .convert, .gradcheck, .fingerprint, .bench, .synthesize, .download,
-    .dataCheck, .dataShow,
+    .dataCheck, .dataShow, .forecast, .notebookRun,
   ]
 
   static let help = """
