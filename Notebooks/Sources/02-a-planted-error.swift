@@ -48,7 +48,7 @@ let key = RandomKey(seed: 2)
 let logits = Tensor<Double>.normal([2, 4], key: key.child("logits"))
 
 func verdict(_ report: GradientReport) -> String {
-  report.worstError < 1e-8 ? "right" : "WRONG, by \(rounded(report.worstError, 3))"
+  report.worstError < 1e-5 ? "right" : "WRONG, by \(rounded(report.worstError, 3))"
 }
 
 let summed = checkGradient("sum", at: [logits], key: key) { forgetful($0[0]).sum() }
@@ -85,7 +85,7 @@ for (name, pullback) in attempts {
 }
 
 // %% [markdown]
-// Even one part in a thousand is far above the noise: the check of the right pullback is off by less than $10^{-8}$.
+// Even one part in a thousand is a hundred times what the check calls an error, and the check of the right pullback is off by less than a thousandth of that.
 //
 // ## What a mistake does to training
 //

@@ -78,7 +78,7 @@ func glyphs(_ votes: Tensor<Double>) -> Image {
 }
 display(
   ImageGrid(
-    images: [image.resized(width: 256, height: 256), glyphs(votes)],
+    images: [image, glyphs(votes)],
     captions: ["image", "what HOG keeps of it"], columns: 2, cellSize: 256))
 
 // %% [markdown]

@@ -17,7 +17,7 @@ typealias Number = Double
 
 let classes = [0, 3, 5, 7, 9]
 func someShapes(_ count: Int, _ split: SyntheticShapes.Split) throws -> InMemoryDataset {
-  let all = SyntheticShapes(count: 2 * count, split: split)
+  let all = SyntheticShapes(count: 2 * count, size: 24, split: split)
   let chosen = (0..<all.count).filter { classes.contains(all.label($0)) }
   return InMemoryDataset(
     name: "five shapes", images: try chosen.map { try all.image($0) },
@@ -63,30 +63,30 @@ print("20 nearest neighbours, untrained: \(percent(accuracyBefore)) (chance: 20 
 // %% [markdown]
 // ## The run
 //
-// Each step: 64 images and a random view of each; embeddings of both; three representations of the originals; the loss of equation (10); its gradient; one step of Adam, whose rate rises for ten steps and then falls along half a cosine.
+// Each step: 32 images and a random view of each; embeddings of both; three representations of the originals; the loss of equation (10); its gradient; one step of Adam, whose rate rises for ten steps and then falls along half a cosine.
 
 // %%
 let representations: [Representation<Float>] = [
-  .scattering(try ScatteringTransform(height: 32, width: 32)),
+  .scattering(try ScatteringTransform(height: 24, width: 24)),
   .histogramOfOrientedGradients(), .localStandardDeviation,
 ]
 let adam = Optimizer(.adam, of: encoder, weightDecay: 1e-6)
 let batches = BatchSampler(
-  count: shapes.count, batchSize: 64, dropLast: true, shuffles: true, key: key.child("order"))
-let steps = 108
+  count: shapes.count, batchSize: 32, dropLast: true, shuffles: true, key: key.child("order"))
+let steps = 148
 var history: [(step: Int, terms: [(name: String, value: Number)], chance: [(name: String, value: Number)])] = []
 var deviations: [Double] = []
 
 func rate(_ step: Int) -> Double {
   let progress = Double(step) / Double(steps)
-  return 4e-3 * min(1, Double(step + 1) / 10) * 0.5 * (1 + Elementary.cosine(.pi * progress))
+  return 3e-3 * min(1, Double(step + 1) / 10) * 0.5 * (1 + Elementary.cosine(.pi * progress))
 }
 
 for step in 0..<steps {
   let (epoch, batch) = step.quotientAndRemainder(dividingBy: batches.batchesPerEpoch)
   let images = try batches.indices(epoch: epoch, batch: batch).map { try shapes.image($0) }
   let views = images.enumerated().map { i, image in
-    AugmentationPolicy.cifar20(image, size: 32, key: key.child("views").child(step).child(i))
+    AugmentationPolicy.custom(image, size: 24, key: key.child("views").child(step).child(i))
   }
   let x = pixels.tensor(images)
   let z̃ = encoder(Variable(pixels.tensor(views).converted(to: Number.self)), mode: .training)
@@ -119,11 +119,16 @@ func gap(_ name: String) -> LineChart.Series {
     })
 }
 let names = representations.map { "DC_\($0.name)" }
+let all = ["DC_zz"] + names
 display([
   LineChart("Views close, variance kept", xLabel: "step", series: [curve("MSE"), curve("STD")]),
-  LineChart("1 - dCor of views and representations", xLabel: "step", series: (["DC_zz"] + names).map(curve)),
-  LineChart("The same, below chance", xLabel: "step", series: (["DC_zz"] + names).map(gap)),
-  LineChart("Mean deviation of an embedding's dimension", xLabel: "step", series: [.init("", values: deviations)]),
+  LineChart(
+    "Mean deviation of an embedding's dimension", xLabel: "step",
+    series: [.init("", values: deviations)]),
+])
+display([
+  LineChart("1 - dCor, views and representations", xLabel: "step", series: all.map(curve)),
+  LineChart("The same, below chance", xLabel: "step", series: all.map(gap)),
 ])
 
 // %% [markdown]

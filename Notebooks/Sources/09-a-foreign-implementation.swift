@@ -80,7 +80,7 @@ enum Slip: String, CaseIterable {
   case root = "the outer root is forgotten"
   case half = "the gradient is halved"
   case upstream = "the arriving gradient is ignored"
-  case swapped = "the gradients of x and y are exchanged"
+  case sign = "the difference is taken the other way round"
   case denominator = "the denominator is taken for a constant"
 }
 
@@ -121,7 +121,8 @@ func pullback(_ A: Matrix, _ B: Matrix, _ b: Matrix, _ y: Matrix, _ R: Double, _
       if slip != .denominator { G -= B[k, l] / mBB }
       G *= R / (2 * Double(n * n))
       for j in 0..<y.columns {
-        gradient[k, j] += (slip == .half ? 1 : 2) * G / b[k, l] * (y[k, j] - y[l, j])
+        let difference = slip == .sign ? y[l, j] - y[k, j] : y[k, j] - y[l, j]
+        gradient[k, j] += (slip == .half ? 1 : 2) * G / b[k, l] * difference
       }
     }
   }
@@ -139,7 +140,7 @@ func foreign(_ inputs: [String: Matrix], _ slip: Slip = .none) -> [String: Matri
   let (dX, dY) = (scaled(pullback(B, A, a, x, R, slip)), scaled(pullback(A, B, b, y, R, slip)))
   return [
     "output.correlation": Matrix(1, 1, [R]),
-    "gradient.input.x": slip == .swapped ? dY : dX, "gradient.input.y": slip == .swapped ? dX : dY,
+    "gradient.input.x": dX, "gradient.input.y": dY,
   ]
 }
 print("R = \(rounded(foreign(inputs)["output.correlation"]!.values[0], 6))")

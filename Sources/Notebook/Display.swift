@@ -32,9 +32,11 @@ public func display(_ image: Image, title: String = "picture", scale: Double = 1
         title: title)))
 }
 
-/// Shows a chart below the cell, two pixels a point.
+/// Shows a chart below the cell: two pixels a point, or fewer where it is wide.
 public func display(_ chart: some Chart) {
-  display(chart.image(scale: 2), title: chart.title.isEmpty ? "chart" : chart.title, scale: 2)
+  let scale = max(1, min(2, 1200 / chart.naturalSize.width))
+  display(
+    chart.image(scale: scale), title: chart.title.isEmpty ? "chart" : chart.title, scale: scale)
 }
 
 /// Shows several charts side by side.

@@ -63,10 +63,9 @@ public struct NotebookDocument: Sendable {
 
   /// Where a source's document lies: beside the folder `Sources`, or beside the source.
   public static func path(of source: NotebookSource) -> String {
-    let url = URL(filePath: source.path, relativeTo: nil)
-    var folder = url.deletingLastPathComponent()
-    if folder.lastPathComponent == "Sources" { folder.deleteLastPathComponent() }
-    return folder.appending(path: source.title + ".ipynb").path
+    var folders = source.path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    if folders.last == "Sources" { folders.removeLast() }
+    return (folders + [Substring(source.title + ".ipynb")]).joined(separator: "/")
   }
 
   /// Writes the file, whole or not at all.

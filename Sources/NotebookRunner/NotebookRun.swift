@@ -84,6 +84,8 @@ public struct NotebookRun: Sendable {
   ) -> NotebookError {
     let (cell, line) = captured.last ?? (1, source.codeCells.first?.firstLine ?? 1)
     let isEarly = child.status == 0
+    // A stack without names of lines says nothing that the line of the statement does not.
+    let said = child.errors.split(separator: "\nCurrent stack trace:").first ?? ""
     let how =
       isEarly
       ? "the program ended here, before its last cell"
@@ -92,7 +94,7 @@ public struct NotebookRun: Sendable {
         : "the program ended here with status \(child.status)"
     return NotebookError(
       how, at: "\(source.path):\(line)", cell: cell,
-      details: child.errors.trimmingCharacters(in: .newlines),
+      details: said.trimmingCharacters(in: .newlines),
       remedy: isEarly
         ? "do not call exit" : "change the statement that begins on line \(line)")
   }

@@ -62,7 +62,8 @@ func grey(_ level: UInt8, side: Int = 4) throws -> CellOutput {
       NotebookDocument.path(of: try NotebookSource(text, path: source))
     }
     #expect(try path("/a/Notebooks/Sources/01-a.swift") == "/a/Notebooks/01-a.ipynb")
-    #expect(try path("/a/mine.swift") == "/a/mine.ipynb")
+    #expect(try path("/a/mine.swift") == "/a/mine.ipynb" && path("mine.swift") == "mine.ipynb")
+    #expect(try path("Sources/01-a.swift") == "01-a.ipynb")
   }
 
   @Test("a file that is right is left alone; one that cannot be written says so")
