@@ -109,6 +109,8 @@ print("w = \(rounded(weight.scalar)), b = \(rounded(bias.scalar)), L = \(rounded
 
 // %%
 let points = zip(input.scalars, target.scalars).map { Point($0, $1) }.sorted { $0.x < $1.x }
+// What is not a number is a gap, and a point between two gaps is a dot.
+let dots = points.flatMap { [$0, Point(.nan, .nan)] }
 let fits = lines.map { line in
   LineChart.Series(
     "after \(line.step) steps",
@@ -116,11 +118,11 @@ let fits = lines.map { line in
 }
 display([
   LineChart("The loss", xLabel: "step", series: [.init("", values: losses)], isLogarithmic: true),
-  LineChart("Line and points", series: fits + [.init("points", points)]),
+  LineChart("Line and points", series: fits + [.init("points", dots)]),
 ])
 
 // %% [markdown]
-// The loss falls until the noise is all that is left: its variance is $0.2^2=0.04$.
+// The loss falls until the noise is all that is left. Its variance is $0.2^2=0.04$ on average; these fifty points happen to have a little less.
 //
 // ## An operation of your own
 //

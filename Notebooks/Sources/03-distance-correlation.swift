@@ -7,7 +7,7 @@
 //
 // ## Where correlation sees nothing
 //
-// Points on a parabola, $y=x^2$, $x$ uniform in $-1\dots1$. Whoever knows $x$ knows $y$, and Pearson's correlation is zero.
+// Points on a parabola, $y=x^2$, $x$ uniform in $-1\dots1$. Whoever knows $x$ knows $y$, and Pearson's correlation is zero, but for the chance of 200 points.
 
 // %%
 import Foundation
@@ -132,7 +132,7 @@ display(
     }))
 
 // %% [markdown]
-// At $N=64$ and $p=512$ independence reads 0.98. The reason is the diagonal. In high dimension all points are about equally far from each other, so $a_{kl}\approx$ a constant for $k\ne l$ and $a_{kk}=0$. After centring, the diagonal is what is left, and *every* pair of batches shares it.
+// At $N=64$ and $p=512$ independence reads 0.985. The reason is the diagonal. In high dimension all points are about equally far from each other, so $a_{kl}\approx$ a constant for $k\ne l$ and $a_{kk}=0$. After centring, the diagonal is what is left, and *every* pair of batches shares it.
 //
 // The remedy of Székely and Rizzo leaves the diagonal out and corrects the means for it ("U-centring", [UnbiasedDistances.swift](../Sources/Objectives/UnbiasedDistances.swift)). What it estimates is $R^2$; for independent batches it is 0 on average and may be a little negative.
 
@@ -148,7 +148,7 @@ for n in sizes {
 //
 // The loss adds $1-R$ for each representation. At batch 64 it cannot be larger than a few hundredths for wide embeddings, whatever the network does: not because the embedding knows everything, but because chance already reads 0.98. What counts is the distance from the *chance level*, the value that randomly paired rows of the very same two batches would give. The library computes it in closed form ([ChanceLevel.swift](../Sources/Objectives/ChanceLevel.swift)), and every run logs it beside the term.
 //
-// Let an embedding be a mixture: $a$ parts of a representation $\Phi$ (turned into another space by a random matrix) and $1-a$ parts of noise.
+// Let an embedding be a mixture: $a$ parts of a representation $\Phi$ (turned, and stretched, by a random matrix) and $1-a$ parts of noise.
 
 // %%
 let N = 64
@@ -178,7 +178,7 @@ print("a = 0.5: biased \(rounded(plain[10])), corrected \(rounded(corrected[10])
 print("a = 1:   biased \(rounded(plain[20])), corrected \(rounded(corrected[20]))")
 
 // %% [markdown]
-// The biased curve spans only the last stretch below 1, but it rises: its *gradient* still points the right way, which is all that training needs. The number itself says nothing without the line of chance beside it. With larger batches the line sinks; this is one reason why the batch size matters to this method.
+// The biased curve spans only a short stretch (even all of $\Phi$ does not read 1, as the matrix stretches it), but it rises: its *gradient* still points the right way, which is all that training needs. The number itself says nothing without the line of chance beside it. With larger batches the line sinks; this is one reason why the batch size matters to this method.
 //
 // Real images are not 128 independent numbers. Their representations have few strong directions, so chance is lower there: [page 6](06-one-step-taken-apart.ipynb) shows it for drawn shapes.
 //

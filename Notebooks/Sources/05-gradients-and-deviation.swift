@@ -117,8 +117,8 @@ print("twice the contrast, halved: by at most \(rounded(largestDifference(plain,
 // %%
 let released = histogramOfOrientedGradients(x, bins: bins, pool: 8, variant: .releasedCode)
 let flat = Tensor<Double>([1, 16, 16, 1], repeating: 0.5)
-print("a flat image, interpolated:  sum \(rounded(histogramOfOrientedGradients(flat).sum().scalar, 3))")
-print("a flat image, released code: mean vote \(rounded(histogramOfOrientedGradients(flat, variant: .releasedCode).sum().scalar / 4, 3))")
+print("a flat image, interpolated:  sum of a cell \(rounded(histogramOfOrientedGradients(flat).sum().scalar / 4, 3))")
+print("a flat image, released code: sum of a cell \(rounded(histogramOfOrientedGradients(flat, variant: .releasedCode).sum().scalar / 4, 3))")
 display(
   ImageGrid(
     images: [glyphs(votes), glyphs(released.reshaped([bins, 8, 8]))],
@@ -153,8 +153,12 @@ display(
 let images = try (0..<60).map { try shapes.image($0) }
 let batch = PixelNormalization(.imageNet).tensor(images).converted(to: Double.self)
 let scattering = try ScatteringTransform<Double>(height: 64, width: 64)
+// [image, channel, path, place]; path 0 is the image itself, blurred.
+let coefficients = scattering(batch)
+let edges = coefficients.reshaped([60, 3, 81, 256]).slice(1..<81, axis: 2)
 let all: [(name: String, values: Tensor<Double>)] = [
-  ("pixels", rawPixels(batch)), ("scattering", scattering(batch)),
+  ("pixels", rawPixels(batch)), ("scattering", coefficients),
+  ("without S0", edges.reshaped([60, edges.count / 60])),
   ("HOG", histogramOfOrientedGradients(batch)), ("LSD", localStandardDeviation(batch)),
 ]
 let centred = all.map { CentredDistances(Variable($0.values), estimator: .unbiased) }
@@ -169,6 +173,8 @@ for (i, row) in all.enumerated() {
 }
 
 // %% [markdown]
-// Scattering, HOG and LSD agree about much, since all of them look at edges; pixels mostly know the colours. That is the point of taking several: an embedding that depends on all of them cannot be about one of them.
+// A surprise: to distances, scattering *is* the pixels. Its first path $S_0=x\star\phi$ is the image itself, blurred, and its numbers are much larger than all others; distances weigh by size. Without that path it says something of its own, near to what the other two say that look at edges. As a representation in the loss it enters whole, as in the paper's code.
+//
+// HOG and LSD know other things than the colours. That is the point of taking several: an embedding that depends on all of them cannot be about one of them.
 //
 // **Try it.** In the second cell use `bins: 4`. Then give the image a blur, `image.blurred(kernelSize: 7, sigma: 2)`: which of the four representations moves least?

@@ -169,7 +169,7 @@ for (name, chance) in step.objective.chance {
 }
 
 // %% [markdown]
-// An untrained network knows much about its image already: a random mapping of pixels still depends on pixels.
+// All terms are below chance already: a random mapping of pixels still depends on pixels. The numbers are far from 0 and close to each other; with 16 images that is what a distance correlation can say.
 //
 // ## The gradient
 //
@@ -199,7 +199,7 @@ let trained = step.gradients.filter { $0.name.hasSuffix("weight") && $0.tensor.r
 for one in trained {
   let parameter = before.first { $0.name == one.name }!.tensor
   print(
-    one.name.padding(toLength: 34, withPad: " ", startingAt: 0),
+    one.name.padding(toLength: 38, withPad: " ", startingAt: 0),
     "\(one.tensor.shape)".padding(toLength: 16, withPad: " ", startingAt: 0),
     rounded(length(one.tensor) / length(parameter), 4))
 }

@@ -108,13 +108,22 @@ print("loss: \(rounded(history.first!.terms.map(\.value).reduce(0, +), 2)) at fi
 // ## The loss, term by term
 
 // %%
-func curve(_ name: String) -> LineChart.Series {
-  .init(name, values: history.map { $0.terms.first { $0.name == name }!.value })
-}
-func gap(_ name: String) -> LineChart.Series {
+/// Means of four steps: one batch of 32 images is a noisy witness.
+func smooth(_ name: String, _ values: [Double]) -> LineChart.Series {
   .init(
     name,
-    values: history.map { step in
+    stride(from: 0, to: values.count, by: 4).map { start in
+      let some = values[start..<min(start + 4, values.count)]
+      return Point(Double(start) + 1.5, some.reduce(0, +) / Double(some.count))
+    })
+}
+func curve(_ name: String) -> LineChart.Series {
+  smooth(name, history.map { $0.terms.first { $0.name == name }!.value })
+}
+func gap(_ name: String) -> LineChart.Series {
+  smooth(
+    name,
+    history.map { step in
       step.chance.first { $0.name == name }!.value - step.terms.first { $0.name == name }!.value
     })
 }
@@ -124,7 +133,7 @@ display([
   LineChart("Views close, variance kept", xLabel: "step", series: [curve("MSE"), curve("STD")]),
   LineChart(
     "Mean deviation of an embedding's dimension", xLabel: "step",
-    series: [.init("", values: deviations)]),
+    series: [smooth("", deviations)]),
 ])
 display([
   LineChart("1 - dCor, views and representations", xLabel: "step", series: all.map(curve)),

@@ -129,11 +129,16 @@ func distil(
   return values
 }
 
+// β of equation (9): in so short a run the teacher shall be heard above the other terms.
+var listening = ObjectiveSettings()
+listening.representationWeights = ["teacher": 10]
+
 let byMVMR = student("MV-MR", head: [256, 256])
 try measured("student, random weights", byMVMR.backbone)
 let lossMVMR = try distil(byMVMR, rate: 4e-3) { z, z̃, spoken in
   mvmrObjective(
-    z: z, augmented: z̃, representations: [RepresentationBatch(name: "teacher", values: spoken)]
+    z: z, augmented: z̃, representations: [RepresentationBatch(name: "teacher", values: spoken)],
+    settings: listening
   ).total
 }
 let bySimReg = student("SimReg", head: [256, Backbone.resnet8x2.featureCount])

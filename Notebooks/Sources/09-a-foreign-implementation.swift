@@ -17,7 +17,7 @@ let path = "\(folder)/case.safetensors"
 let operation = try OracleOperation.named("distance-correlation")
 let golden = try GoldenCase.sample(operation, shapes: [("input.x", [9, 4]), ("input.y", [9, 3])])
 try golden.write(to: path)
-print(operation)
+print(operation.description)
 for entry in golden.tensors {
   print("  \(entry.key.padding(toLength: 24, withPad: " ", startingAt: 0)) \(entry.value.shape)")
 }
@@ -194,14 +194,14 @@ print(report.passes ? "The foreign implementation agrees." : "It does not agree.
 // A judge that says yes to everything is worth nothing. So the foreign side now makes each of its mistakes:
 
 // %%
-print("mistake".padding(toLength: 42, withPad: " ", startingAt: 0), "first tensor that differs, and by how much")
+print("mistake".padding(toLength: 46, withPad: " ", startingAt: 0), "first tensor that differs, and by how much")
 for slip in Slip.allCases {
   try writeResult(foreign(inputs, slip), shapes: shapes, to: theirs)
   let report = try CheckReport(comparing: path, with: theirs)
   let found = report.comparisons.first { !$0.passes }
   let size = found?.relative.map { String(format: "%.2g", $0) } ?? ""
   print(
-    slip.rawValue.padding(toLength: 42, withPad: " ", startingAt: 0),
+    slip.rawValue.padding(toLength: 46, withPad: " ", startingAt: 0),
     found.map { "\($0.name) \($0.verdict.rawValue) by \(size)" } ?? "all within tolerance")
 }
 
