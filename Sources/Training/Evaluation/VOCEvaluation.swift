@@ -57,7 +57,7 @@ public struct MultiLabelResult: Sendable {
   }
 }
 
-extension EvaluatedEncoder {
+extension FrozenCheckpoint {
   /// Features of images of any size.
   ///
   /// - Parameters:
@@ -65,10 +65,15 @@ extension EvaluatedEncoder {
   ///   - side: Of the square the encoder sees, in pixels.
   ///   - statistics: What pixels are normalised with.
   /// - Returns: One row of features an image.
-  /// - Throws: When an image cannot be read.
+  /// - Throws: When an image cannot be read, or the network sees images of another side only.
   public func features(
     _ images: some MultiLabelImages, side: Int, statistics: ChannelStatistics = .voc
   ) throws -> MultiLabelFeatures {
+    if case .visionTransformer(let plan) = configuration.network, plan.imageSize != side {
+      throw TrainingError(
+        "the encoder sees images of \(plan.imageSize) pixels and no others",
+        remedy: "write --size \(plan.imageSize)")
+    }
     let normalization = PixelNormalization(statistics)
     let short = (side * 11 + 5) / 10
     var parts: [Tensor<Float>] = []
@@ -113,6 +118,7 @@ extension EvaluatedEncoder {
     let made = record(
       "voc",
       "a linear head a class on standardised features by L-BFGS; difficult pairs are left out",
+      dataset: training.name,
       split: .init(
         training: training.count, validation: training.count / 5, test: test.count),
       views: "one: shorter side \((side * 11 + 5) / 10), middle \(side) pixels",
