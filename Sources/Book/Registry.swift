@@ -42,15 +42,28 @@ extension Figure {
 
 extension Passage {
   /// Every passage that floors below the command line can write.
-  public static let all: [Passage] = [
-    Passage(name: "equation-jumps", lines: EquationIndex.jumps),
-    Passage(name: "equation-hunt", lines: EquationIndex.huntTable),
-    Passage(name: "oracle-operations") { _ in
-      let heading = "| operation | computes | source | attributes | tolerance |"
-      return [heading, "| --- | --- | --- | --- | --- |"]
-        + OracleOperation.all.map(\.documentationRow)
-    },
-  ] + chapter02
+  public static let all: [Passage] =
+    [
+      Passage(name: "equation-jumps", lines: EquationIndex.jumps),
+      Passage(name: "equation-hunt", lines: EquationIndex.huntTable),
+      Passage(name: "test-summary") { repository in
+        // What `swift test` counts: functions that are tests, and types that are suites.
+        let lines = try repository.files(below: "Tests", ending: ".swift")
+          .flatMap { try repository.text($0).split(separator: "\n") }
+          .map { $0.drop { $0 == " " } }
+        let tests = lines.count { $0.hasPrefix("@Test") }
+        let suites = lines.count { $0.hasPrefix("@Suite") }
+        return [
+          "```text", "✔ Test run with \(tests) tests in \(suites) suites passed after … seconds.",
+          "```",
+        ]
+      },
+      Passage(name: "oracle-operations") { _ in
+        let heading = "| operation | computes | source | attributes | tolerance |"
+        return [heading, "| --- | --- | --- | --- | --- |"]
+          + OracleOperation.all.map(\.documentationRow)
+      },
+    ] + chapter02
 }
 
 extension Repository {

@@ -18,12 +18,14 @@ import Testing
     for n in 1...14 { #expect(numbers.contains("(\(n))"), "equation (\(n))") }
   }
 
-  @Test("every row leads to the line of a symbol, and to the page that derives it")
+  @Test("every row leads to the line of a symbol; those of a paper to the chapter that derives it")
   func symbols() throws {
     for row in try rows() {
       // That the line is the symbol's is a matter of BookTests.
       #expect(row[2].contains(".swift#L"), "\(row[0]) links to no line")
-      #expect(row[3].contains(".md"), "\(row[0]) links to no derivation")
+      // The baselines are derived in their headers.
+      let isPaper = row[0].hasPrefix("(") || row[0].contains("SEED") || row[0].contains("SimReg")
+      #expect(row[3].contains(isPaper ? "](book/" : "]("), "\(row[0]) links to no derivation")
     }
   }
 

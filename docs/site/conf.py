@@ -51,8 +51,9 @@ def letter(character: str, variant: str) -> str:
 
 def mathml(latex: str, display: str) -> str:
     tag = re.search(r"\\tag\{([^}]*)\}", latex)
-    # The converter has align*, which means the same inside a formula.
+    # The converter has align*, which means the same inside a formula, and no larger brackets with names.
     known = re.sub(r"\\tag\{[^}]*\}", "", latex).replace("{aligned}", "{align*}")
+    known = re.sub(r"\\[bB]igg?[lr]?\s*(\\(?:[lr](?:floor|ceil|[vV]ert)|[lr]angle))", r"\1", known)
     text = convert(known.strip(), display=display)
     text = re.sub(
         r'<(mi|mn) mathvariant="(bold|bold-italic|double-struck|script)">([^<]+)</\1>',

@@ -107,7 +107,7 @@ class Tree:
         for number, cell in enumerate(cells):
             source = "".join(cell["source"])
             if cell["cell_type"] == "markdown":
-                parts.append(source)
+                parts.append(self.rewritten(source, path))
                 continue
             parts.append(f"```swift\n{source}\n```")
             for k, output in enumerate(cell.get("outputs", [])):
@@ -121,7 +121,7 @@ class Tree:
                 else:
                     said = "".join(output.get("text", data.get("text/plain", [])))
                     parts.append(f"```text\n{said.rstrip()}\n```")
-        self.write(path[: -len(".ipynb")] + ".md", self.rewritten("\n\n".join(parts) + "\n", path))
+        self.write(path[: -len(".ipynb")] + ".md", "\n\n".join(parts) + "\n")
 
     def add_shown(self) -> None:
         """Pages for the files and folders that links lead to."""
