@@ -48,11 +48,14 @@ extension Passage {
       Passage(name: "equation-hunt", lines: EquationIndex.huntTable),
       Passage(name: "test-summary") { repository in
         // What `swift test` counts: functions that are tests, and types that are suites.
-        let lines = try repository.files(below: "Tests", ending: ".swift")
-          .flatMap { try repository.text($0).split(separator: "\n") }
-          .map { $0.drop { $0 == " " } }
-        let tests = lines.count { $0.hasPrefix("@Test") }
-        let suites = lines.count { $0.hasPrefix("@Suite") }
+        var (tests, suites) = (0, 0)
+        for path in repository.files(below: "Tests", ending: ".swift") {
+          for line in try repository.text(path).split(separator: "\n") {
+            let declaration = line.drop { $0 == " " }
+            if declaration.hasPrefix("@Test") { tests += 1 }
+            if declaration.hasPrefix("@Suite") { suites += 1 }
+          }
+        }
         return [
           "```text", "✔ Test run with \(tests) tests in \(suites) suites passed after … seconds.",
           "```",
