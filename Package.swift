@@ -66,6 +66,13 @@ let library = [
   "Datasets", "Networks", "Objectives", "Training", "Oracle",
 ]
 
+/// A program that a user starts from.
+func example(_ name: String) -> Target {
+  .executableTarget(
+    name: name, dependencies: (["MVMR"] + library).map { .init(stringLiteral: $0) },
+    path: "Examples/\(name)", swiftSettings: checked)
+}
+
 let package = Package(
   name: "mv-mr-swift",
   platforms: [.macOS(.v15)],
@@ -88,6 +95,7 @@ let package = Package(
     floor(
       "Datasets", on: ["Kernels", "Randomness", "Tensors", "Images", "Formats"],
       settings: checkedAndOptimised),
+    floor("Notebook", on: ["Kernels", "Tensors", "Images", "Formats", "Charts"]),
     // Floor 3
     floor("Networks", on: ["Kernels", "Randomness", "Tensors", "Autodiff"]),
     floor("Objectives", on: ["Kernels", "Randomness", "Tensors", "Autodiff"]),
@@ -105,21 +113,22 @@ let package = Package(
         "Datasets", "Networks", "Objectives", "Training",
       ], settings: checkedAndOptimised),
     floor("Book", on: library, settings: checkedAndOptimised),
+    floor("NotebookRunner", on: ["Notebook", "Formats"]),
     // Floor 5
     floor("MVMR", on: library),
     // (Not a target called mvmr: beside MVMR it would be the same file on a Mac's disk.)
     .executableTarget(
-      name: "Command", dependencies: (["MVMR", "Book"] + library).map { .init(stringLiteral: $0) },
-      swiftSettings: checked),
-    .executableTarget(
-      name: "TrainSmallModel",
-      dependencies: (["MVMR"] + library).map { .init(stringLiteral: $0) },
-      path: "Examples/TrainSmallModel", swiftSettings: checked),
+      name: "Command",
+      dependencies: (["MVMR", "Book", "Notebook", "NotebookRunner"] + library).map {
+        .init(stringLiteral: $0)
+      }, swiftSettings: checked),
     // Loops over raw memory, like Kernels: docs/book/02-matrix-products.md.
     .executableTarget(
       name: "MatrixLadder",
       dependencies: (["MVMR"] + library).map { .init(stringLiteral: $0) },
       path: "Examples/MatrixLadder", swiftSettings: kernelSettings),
+    example("TrainSmallModel"), example("TrainOnYourFolder"), example("AddRepresentation"),
+    example("SearchImages"),
     // Tests mirror Sources.
     testSupport,
     tests("KernelsTests", ["Kernels", "TestSupport"]),
@@ -153,6 +162,9 @@ let package = Package(
         "Objectives",
       ]
     ),
+    tests(
+      "NotebookRunnerTests",
+      ["NotebookRunner", "Notebook", "Formats", "Images", "Charts", "Tensors", "Command"]),
     tests("CommandTests", ["Command", "Kernels", "TestSupport"]),
     tests("BookTests", ["Book"] + library),
     tests("DocumentationTests", ["Training", "Oracle", "Book", "Command", "Formats"]),

@@ -123,7 +123,7 @@ public struct SourceCatalogue {
     // An odd backtick is no code span.
     let spans = parts.count % 2 == 1
     for i in parts.indices where i % 2 == 0 || !spans {
-      for mark in ["\\", "<", "$", "*", "_"] {
+      for mark in ["\\", "<", "$", "*"] {
         parts[i] = parts[i].replacing(mark, with: "\\" + mark)
       }
       parts[i] = parts[i].replacing("](", with: "]\\(")

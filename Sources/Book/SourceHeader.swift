@@ -41,7 +41,8 @@ public struct SourceHeader: Sendable {
     }
     var isIdea = true
     for line in lines {
-      if let name = Self.slotName(line) {
+      // The first line says what the file is, whatever it looks like.
+      if !isIdea || !idea.isEmpty, let name = Self.slotName(line) {
         close()
         isIdea = false
         let rest = String(repeating: " ", count: name.count + 1) + line.dropFirst(name.count + 1)

@@ -48,7 +48,7 @@ enum CommandLineTool {
     .pretrain, .distill, .embed, .evaluateLinear, .evaluateKNN, .evaluateClusters, .results,
     .finetune, .ablate, .oracleList, .oracleEmit, .oracleCheck, .oracleTrace, .oracleBisect,
     .compare, .inspect, .convert, .gradcheck, .fingerprint, .bench, .synthesize, .download,
-    .dataCheck, .dataShow, .bookUpdate, .bookCheck, .bookSources,
+    .dataCheck, .dataShow, .forecast, .notebookRun, .bookUpdate, .bookCheck, .bookSources,
   ]
 
   static let help = """

@@ -39,7 +39,9 @@ private final class Clone {
 
     Half is <!-- fact: half -->0.4<!-- /fact -->, `<!-- fact: half -->` in code is not.
 
-    - ```swift path=Sources/A/A.swift#add
+    - In a list:
+
+      ```swift path=Sources/A/A.swift#add
       old
       ```
 
@@ -102,7 +104,7 @@ private final class Clone {
     try clone.write("// Empty.\n", to: "Sources/A/A.swift")
     let update = try clone.update(facts: [], passages: [list])
     #expect(
-      update.problems.map(\.line) == [5, 3, 9],
+      update.problems.map(\.line) == [7, 3, 11],
       "\(update.problems.map(\.description).joined(separator: "\n"))")
     #expect(update.problems.allSatisfy { $0.page == "docs/page.md" && !$0.remedy.isEmpty })
     #expect(update.changes.first?.reasons == ["passage list"])
