@@ -77,7 +77,10 @@ let attempts: [(name: String, pullback: Pullback)] = [
   ("the sum is a mean", { dY, y in y * (dY - (dY * y).mean(over: 1, keepingAxes: true)) }),
   ("the sum runs over the batch", { dY, y in y * (dY - (dY * y).sum(over: 0, keepingAxes: true)) }),
   ("the sign of the sum", { dY, y in y * (dY + (dY * y).sum(over: 1, keepingAxes: true)) }),
-  ("one part in a thousand", { dY, y in 1.001 * y * (dY - (dY * y).sum(over: 1, keepingAxes: true)) }),
+  (
+    "one part in a thousand",
+    { dY, y in 1.001 * y * (dY - (dY * y).sum(over: 1, keepingAxes: true)) }
+  ),
 ]
 for (name, pullback) in attempts {
   let report = checkGradient(name, at: [logits], key: key, softmaxWith(pullback))
@@ -136,8 +139,9 @@ let library = checkGradient("library", at: small, key: key) {
 let planted = checkGradient("planted", at: small, key: key) { forgetsDenominator($0[0], $0[1]) }
 print("library:               \(verdict(library))")
 print("denominator forgotten: \(verdict(planted))")
-print("after 60 steps: \(rounded(right.last!, 2)) with the right gradient,"
-  + " \(rounded(wrong.last!, 2)) with the wrong one")
+print(
+  "after 60 steps: \(rounded(right.last!, 2)) with the right gradient,"
+    + " \(rounded(wrong.last!, 2)) with the wrong one")
 
 // %% [markdown]
 // Both curves rise. Without the first one beside it, the second would pass for learning.

@@ -115,7 +115,9 @@ func independent(_ n: Int, _ p: Int, _ estimator: CorrelationEstimator) -> Doubl
 
 let widths = [2, 32, 512]
 let sizes = [16, 32, 64, 128, 256, 512]
-print("   N" + widths.map { "   p = \($0)".padding(toLength: 12, withPad: " ", startingAt: 0) }.joined())
+print(
+  "   N" + widths.map { "   p = \($0)".padding(toLength: 12, withPad: " ", startingAt: 0) }.joined()
+)
 var biased: [[Double]] = []
 for n in sizes {
   let row = widths.map { independent(n, $0, .biased) }
@@ -137,10 +139,15 @@ display(
 // The remedy of Székely and Rizzo leaves the diagonal out and corrects the means for it ("U-centring", [UnbiasedDistances.swift](../Sources/Objectives/UnbiasedDistances.swift)). What it estimates is $R^2$; for independent batches it is 0 on average and may be a little negative.
 
 // %%
-print("   N" + widths.map { "   p = \($0)".padding(toLength: 12, withPad: " ", startingAt: 0) }.joined())
+print(
+  "   N" + widths.map { "   p = \($0)".padding(toLength: 12, withPad: " ", startingAt: 0) }.joined()
+)
 for n in sizes {
   let row = widths.map { independent(n, $0, .unbiased) }
-  print(String(format: "%4d", n) + row.map { "  \(rounded($0, 3))   ".padding(toLength: 12, withPad: " ", startingAt: 0) }.joined())
+  print(
+    String(format: "%4d", n)
+      + row.map { "  \(rounded($0, 3))   ".padding(toLength: 12, withPad: " ", startingAt: 0) }
+      .joined())
 }
 
 // %% [markdown]

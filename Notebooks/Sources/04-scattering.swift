@@ -114,7 +114,9 @@ for J in 1...4 {
     scales: J, orientations: 8, height: side, width: side)
   let orders = (0...2).map { order in transform.paths.count { $0.order == order } }
   let all = transform.paths.count * transform.outputHeight * transform.outputWidth
-  print("J = \(J): \(orders) paths of order 0, 1, 2, maps of \(side >> J) × \(side >> J): \(all) numbers")
+  print(
+    "J = \(J): \(orders) paths of order 0, 1, 2, maps of \(side >> J) × \(side >> J): \(all) numbers"
+  )
 }
 
 // %% [markdown]
@@ -132,7 +134,9 @@ for i in 0..<20 {
   }
 }
 let total = energy.reduce(0, +)
-print("order 1: \(rounded(100 * energy[1] / total, 1)) %, order 2: \(rounded(100 * energy[2] / total, 1)) %")
+print(
+  "order 1: \(rounded(100 * energy[1] / total, 1)) %, order 2: \(rounded(100 * energy[2] / total, 1)) %"
+)
 
 // %% [markdown]
 // A third layer would hold next to nothing, so there is none.
@@ -200,7 +204,8 @@ for (name, map) in [
 ] as [(String, (Tensor<Float>) -> Tensor<Float>)] {
   let (training, test) = (try features(known, map), try features(asked, map))
   let near = nearestNeighbourAccuracy(training: training, test: test, neighbours: 20)
-  print("\(name.padding(toLength: 16, withPad: " ", startingAt: 0)) \(rounded(100 * near, 0)) of 100")
+  print(
+    "\(name.padding(toLength: 16, withPad: " ", startingAt: 0)) \(rounded(100 * near, 0)) of 100")
 }
 
 // %% [markdown]

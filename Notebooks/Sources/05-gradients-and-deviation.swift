@@ -51,7 +51,10 @@ let bins = 24
 let votes = histogramOfOrientedGradients(x, bins: bins, pool: 8).reshaped([bins, 8, 8])
 
 /// Draws a line through (row, column), `reach` pixels to both sides, in the direction of an edge.
-func drawEdge(_ picture: inout Image, row: Double, column: Double, angle: Double, reach: Double, strength: Double) {
+func drawEdge(
+  _ picture: inout Image, row: Double, column: Double, angle: Double, reach: Double,
+  strength: Double
+) {
   for t in stride(from: -reach, through: reach, by: 0.5) {
     // The edge runs at a right angle to the gradient.
     let (r, c) = (Int((row + t * cos(angle)).rounded()), Int((column - t * sin(angle)).rounded()))
@@ -91,10 +94,10 @@ let strongest = (0..<64).max { a, b in
 }!
 let histogram = (0..<bins).map { votes[$0, strongest / 8, strongest % 8] }
 display(
-  BarChart(
-    "Cell in row \(strongest / 8), column \(strongest % 8)", yLabel: "mean vote",
-    groups: (0..<bins).map { $0 % 6 == 0 ? "\($0 * 180 / bins) deg" : "" },
-    series: [.init("", histogram)], decimals: 1))
+  LineChart(
+    "Cell in row \(strongest / 8), column \(strongest % 8)",
+    xLabel: "direction of the gradient, degrees", yLabel: "mean vote",
+    series: [.init("", histogram.enumerated().map { Point(180 * Double($0) / 24, $1) })]))
 
 // %% [markdown]
 // ## What it does not see
@@ -109,7 +112,9 @@ func largestDifference(_ a: [Double], _ b: [Double]) -> Double {
   zip(a, b).map { abs($0 - $1) }.max() ?? 0
 }
 print("brighter: differs by at most \(rounded(largestDifference(plain, brighter), 10))")
-print("twice the contrast, halved: by at most \(rounded(largestDifference(plain, stronger.map { $0 / 2 }), 10))")
+print(
+  "twice the contrast, halved: by at most \(rounded(largestDifference(plain, stronger.map { $0 / 2 }), 10))"
+)
 
 // %% [markdown]
 // The released code of the paper votes differently: the lower of the two directions is *set* to $m$, the upper one gets $1-m$ added, whatever the fraction is (D2 in [docs/errata.md](../docs/errata.md)). A pixel in a flat region, $m\approx0$, then votes with 1. The two variants of the same image:
@@ -117,8 +122,12 @@ print("twice the contrast, halved: by at most \(rounded(largestDifference(plain,
 // %%
 let released = histogramOfOrientedGradients(x, bins: bins, pool: 8, variant: .releasedCode)
 let flat = Tensor<Double>([1, 16, 16, 1], repeating: 0.5)
-print("a flat image, interpolated:  sum of a cell \(rounded(histogramOfOrientedGradients(flat).sum().scalar / 4, 3))")
-print("a flat image, released code: sum of a cell \(rounded(histogramOfOrientedGradients(flat, variant: .releasedCode).sum().scalar / 4, 3))")
+print(
+  "a flat image, interpolated:  sum of a cell \(rounded(histogramOfOrientedGradients(flat).sum().scalar / 4, 3))"
+)
+print(
+  "a flat image, released code: sum of a cell \(rounded(histogramOfOrientedGradients(flat, variant: .releasedCode).sum().scalar / 4, 3))"
+)
 display(
   ImageGrid(
     images: [glyphs(votes), glyphs(released.reshaped([bins, 8, 8]))],
@@ -162,7 +171,8 @@ let all: [(name: String, values: Tensor<Double>)] = [
   ("HOG", histogramOfOrientedGradients(batch)), ("LSD", localStandardDeviation(batch)),
 ]
 let centred = all.map { CentredDistances(Variable($0.values), estimator: .unbiased) }
-print("            " + all.map { $0.name.padding(toLength: 12, withPad: " ", startingAt: 0) }.joined())
+print(
+  "            " + all.map { $0.name.padding(toLength: 12, withPad: " ", startingAt: 0) }.joined())
 for (i, row) in all.enumerated() {
   let numbers = all.indices.map {
     rounded(max(0, distanceCorrelation(centred[i], centred[$0]).value.scalar).squareRoot(), 2)

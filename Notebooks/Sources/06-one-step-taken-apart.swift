@@ -88,7 +88,8 @@ let maps = step.representations.map { Φ in
   HeatMap(Φ.name, pairwiseDistances(Variable(Φ.values)).value, size: 110)
 }
 display(
-  maps + [HeatMap("z̃, the embedding", pairwiseDistances(Variable(z̃)).value, size: 110)], columns: 3)
+  maps + [HeatMap("embedding of view 2", pairwiseDistances(Variable(z̃)).value, size: 110)],
+  columns: 3)
 
 // %% [markdown]
 // Each square is the distance of two of the sixteen images. The network is untrained, so its matrix does not look like any of the others yet.
@@ -188,7 +189,8 @@ up[3, 7] += h
 down[3, 7] -= h
 print("∂L/∂z̃[3, 7] by the step       \(rounded(gradient[3, 7], 7))")
 print("             by a difference  \(rounded((L(up) - L(down)) / (2 * h), 7))")
-display(HeatMap("Gradient of the loss at the embeddings: 16 images, 64 dimensions", gradient, size: 400))
+display(
+  HeatMap("Gradient of the loss at the embeddings: 16 images, 64 dimensions", gradient, size: 400))
 
 // %% [markdown]
 // From there it walks back through projector and encoder to every parameter. How long is the gradient of each layer, relative to the parameter itself?
@@ -222,7 +224,9 @@ let expected = old - step.learningRate * g / (g.map(.absolute) + 1e-8)
 print("η = \(step.learningRate)")
 print("largest difference to the formula: \(rounded((new - expected).scalars.map(abs).max()!, 10))")
 let sizes = (new - old).scalars.map { abs($0) }.sorted()
-print("moves of \(name): median \(rounded(sizes[sizes.count / 2], 6)), largest \(rounded(sizes.last!, 6))")
+print(
+  "moves of \(name): median \(rounded(sizes[sizes.count / 2], 6)), largest \(rounded(sizes.last!, 6))"
+)
 
 // %% [markdown]
 // That was one step. [The next page](07-a-small-run-watched.ipynb) takes more of them.

@@ -86,7 +86,9 @@ for step in 0..<teacherSteps {
   teacherLoss.append(loss.value.scalar)
 }
 try measured("teacher, trained", teacher)
-display(LineChart("The teacher's cross-entropy", xLabel: "step", series: [.init("", values: teacherLoss)]))
+display(
+  LineChart("The teacher's cross-entropy", xLabel: "step", series: [.init("", values: teacherLoss)])
+)
 
 // %% [markdown]
 // ## Three ways to listen
@@ -111,7 +113,9 @@ func student(_ name: String, head widths: [Int]) -> Encoder<Number> {
 
 func distil(
   _ student: Encoder<Number>, rate largest: Double,
-  loss: (_ z: Variable<Number>, _ z̃: Variable<Number>, _ teacher: Tensor<Number>) -> Variable<Number>
+  loss: (_ z: Variable<Number>, _ z̃: Variable<Number>, _ teacher: Tensor<Number>) -> Variable<
+    Number
+  >
 ) throws -> [Double] {
   let adam = Optimizer(.adam, of: student, weightDecay: 1e-6)
   var values: [Double] = []
@@ -196,7 +200,7 @@ display(
   ], columns: 4)
 
 // %% [markdown]
-// The pale squares along the teacher's diagonal are its classes: images of one shape are near each other. They come through in the students.
+// The teacher is surest of the last twelve images, the spirals: near each other, far from all others. The random student knows nothing of that; both students have taken it over, and with it much of the finer pattern.
 //
 // ## A published teacher
 //

@@ -111,7 +111,9 @@ func meanProduct(_ a: Matrix, _ b: Matrix) -> Double {
 }
 
 /// ∂R/∂y for centred distances A of x and B of y, b the distances of y.
-func pullback(_ A: Matrix, _ B: Matrix, _ b: Matrix, _ y: Matrix, _ R: Double, _ slip: Slip) -> Matrix {
+func pullback(_ A: Matrix, _ B: Matrix, _ b: Matrix, _ y: Matrix, _ R: Double, _ slip: Slip)
+  -> Matrix
+{
   let n = y.rows
   let (mAB, mBB) = (meanProduct(A, B), meanProduct(B, B))
   var gradient = Matrix(n, y.columns)
@@ -194,7 +196,9 @@ print(report.passes ? "The foreign implementation agrees." : "It does not agree.
 // A judge that says yes to everything is worth nothing. So the foreign side now makes each of its mistakes:
 
 // %%
-print("mistake".padding(toLength: 46, withPad: " ", startingAt: 0), "first tensor that differs, and by how much")
+print(
+  "mistake".padding(toLength: 46, withPad: " ", startingAt: 0),
+  "first tensor that differs, and by how much")
 for slip in Slip.allCases {
   try writeResult(foreign(inputs, slip), shapes: shapes, to: theirs)
   let report = try CheckReport(comparing: path, with: theirs)
@@ -217,7 +221,9 @@ let families = OracleOperation.all
 print("\(families.count) operations, among them:")
 for name in ["conv2d", "batch-norm", "attention", "mv-mr-objective", "adam"] {
   let found = families.first { $0.name == name } ?? families.first { $0.name.hasPrefix(name) }
-  if let found { print("  \(found.name.padding(toLength: 20, withPad: " ", startingAt: 0)) \(found.summary)") }
+  if let found {
+    print("  \(found.name.padding(toLength: 20, withPad: " ", startingAt: 0)) \(found.summary)")
+  }
 }
 
 // %% [markdown]

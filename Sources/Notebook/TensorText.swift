@@ -24,6 +24,7 @@ public func rounded(_ value: some BinaryFloatingPoint, _ decimals: Int = 3) -> S
 ///   - decimals: Of each number.
 ///   - rows: Lines at most.
 ///   - columns: Numbers in a line at most.
+/// - Returns: The shape, then the lines; `…` where something is left out.
 public func described<S: KernelScalar>(
   _ x: Tensor<S>, decimals: Int = 3, rows: Int = 6, columns: Int = 8
 ) -> String {

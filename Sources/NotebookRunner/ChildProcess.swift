@@ -26,6 +26,7 @@ struct ChildProcess {
   ///   - scratch: A folder for its output.
   ///   - name: What the files in it are called.
   ///   - place: What an error is about.
+  /// - Returns: What it left behind.
   /// - Throws: `NotebookError` when it cannot be started or prints too much.
   static func run(
     _ program: String, _ arguments: [String], environment: [String: String] = [:],

@@ -78,6 +78,7 @@ public struct RecipeForecast: Sendable {
   ///   - seconds: Measured.
   ///   - measured: The cores they were measured on, at least 1.
   ///   - serialShare: s, in 0…1.
+  /// - Returns: Seconds.
   public static func seconds(
     onCores cores: Int, from seconds: Double, measuredOn measured: Int, serialShare: Double
   ) -> Double {
