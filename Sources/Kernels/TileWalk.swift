@@ -147,12 +147,13 @@ extension Walk {
         let whole = partial ? scratch.baseAddress ?? out : out
         runTile(
           L.self, height, a + done * row, b, whole, partial ? L.width : cRow, adding && !partial,
-          bias)
+          partial ? nil : bias)
         if partial {
           for r in 0..<height {
             for i in 0..<columns {
               let sum = whole[r * L.width + i]
-              out[r * cRow + i] = adding ? out[r * cRow + i] + sum : sum
+              let all = adding ? out[r * cRow + i] + sum : sum
+              out[r * cRow + i] = bias.map { all + $0[i] } ?? all
             }
           }
         }
