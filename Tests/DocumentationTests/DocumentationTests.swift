@@ -11,7 +11,7 @@ import Training
 
   @Test("every path a page names exists")
   func paths() throws {
-    let roots = ["Sources/", "Tests/", "Examples/", "Notebooks/", "docs/", ".ci/"]
+    let roots = ["Sources/", "Tests/", "Examples/", "docs/", ".ci/"]
     for page in repository.pages {
       for word in words(try repository.text(page), marks: "/.-+") {
         var path = word
