@@ -70,17 +70,17 @@ public struct SourceHeader: Sendable {
     }
   }
 
-  /// One blank, a word with a capital letter, and the text in a column of its own: after two blanks, or
-  /// after one if the word is as long as the column is wide.
+  /// A name of at most ten letters in a column of its own: `Formula`, `Why fused`.
+  ///
+  /// Two blanks end it, or one if the name is as long as the column is wide.
   private static func slotName(_ line: Substring) -> String? {
-    guard line.first == " " else { return nil }
-    let name = line.dropFirst().prefix { $0 != " " }
-    guard let first = name.first, first.isUppercase,
-      name.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "-" })
+    guard line.first == " ", line.dropFirst().first?.isUppercase == true else { return nil }
+    let column = line.dropFirst().prefix(12)
+    let word = column.prefix { $0 != " " }
+    let name = column.range(of: "  ").map { column[..<$0.lowerBound] } ?? word
+    guard name.count == 10 || column.contains("  "), name.count <= 10, line.count > name.count + 3,
+      name.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "-" || $0 == " " })
     else { return nil }
-    let rest = line.dropFirst(1 + name.count)
-    let blanks = rest.prefix { $0 == " " }.count
-    guard blanks >= 2 || (blanks == 1 && name.count == 10), rest.count > blanks else { return nil }
     return String(name)
   }
 

@@ -27,14 +27,17 @@ import Testing
       // Formula    a = b       (1)
       //              + c
       // Read       A.swift ← this file
-      // Shortcuts  are ten letters long
+      // Shortcuts  are nine letters long
+      // Derivation is ten letters long
+      // Why fused  is two words
 
       /// Something else.
       """)
     #expect(header.idea == "An idea in two lines.")
-    #expect(header.slots.map(\.name) == ["Formula", "Read", "Shortcuts"])
+    let names = ["Formula", "Read", "Shortcuts", "Derivation", "Why fused"]
+    #expect(header.slots.map(\.name) == names)
     #expect(header.slots.first?.lines == ["a = b       (1)", "  + c"])
     #expect(header.slot("Read") == "A.swift ← this file")
-    #expect(header.lineCount == 7)
+    #expect(header.lineCount == 9)
   }
 }
