@@ -7,7 +7,7 @@
 // Layout     FOLDER/mvmr, FOLDER/Modules/*.swiftmodule, FOLDER/mvmr.product/Objects.LinkFileList,
 //            FOLDER/<Module>.build/…/*.o
 // Read       NotebookProgram.swift → this file → NotebookCompiler.swift
-// Tests      Tests/NotebookRunnerTests/CompiledModulesTests.swift
+// Tests      Tests/NotebookRunnerTests/NotebookRunTests.swift
 
 import Foundation
 

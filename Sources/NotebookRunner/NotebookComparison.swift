@@ -4,7 +4,7 @@
 //            than half a level of 255 apart: between machines whose vectors differ in width, sums agree to rounding
 //            only (docs/determinism.md), and a curve may move by a hundredth of a pixel.
 // Read       NotebookDocument.swift ← this file
-// Tests      Tests/NotebookRunnerTests/NotebookComparisonTests.swift
+// Tests      Tests/NotebookRunnerTests/NotebookDocumentTests.swift
 
 import Formats
 import Foundation
