@@ -11,7 +11,7 @@ import Oracle
 extension Fact {
   /// Every fact a page may state.
   public static let all: [Fact] =
-    counted + measured + chapter04 + chapter07 + chapter09 + chapter10 + chapter11
+    counted + measured + chapter04 + chapter07 + chapter09 + chapter10 + chapter11 + chapter15
 
   /// What can be counted in the repository.
   static let counted: [Fact] = [

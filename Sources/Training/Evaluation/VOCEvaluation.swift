@@ -76,20 +76,16 @@ extension FrozenCheckpoint {
     }
     let normalization = PixelNormalization(statistics)
     let short = (side * 11 + 5) / 10
-    var parts: [Tensor<Float>] = []
-    let loader = PrefetchingLoader(
-      count: (images.count + 31) / 32, depth: 2, workers: configuration.workers
-    ) { batch in
-      normalization.tensor(
-        try (batch * 32..<min(images.count, batch * 32 + 32)).map {
-          try images.image($0).resized(shortSide: short).centerCropped(width: side, height: side)
-        })
-    }
-    while let batch = try loader.next() {
-      parts.append(encoder.backbone(Variable(batch), mode: .evaluation).value)
-    }
+    let features = try outputs(
+      of: images.count, atOnce: 32, workers: configuration.workers,
+      prepare: { indices in
+        normalization.tensor(
+          try indices.map {
+            try images.image($0).resized(shortSide: short).centerCropped(width: side, height: side)
+          })
+      }, network: { encoder.backbone(Variable($0), mode: .evaluation).value })
     return MultiLabelFeatures(
-      features: Tensor.concatenated(parts, axis: 0),
+      features: features,
       presences: (0..<images.count).map(images.presence))
   }
 
