@@ -4,7 +4,9 @@ import Testing
 @testable import Charts
 
 private func discs(_ drawing: Drawing) -> [Point] {
-  drawing.marks.compactMap { if case .disc(let place, radius: _, fill: _) = $0 { place } else { nil } }
+  drawing.marks.compactMap {
+    if case .disc(let place, radius: _, fill: _) = $0 { place } else { nil }
+  }
 }
 
 @Suite("Maps") struct MapChartTests {

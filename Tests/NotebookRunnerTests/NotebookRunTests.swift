@@ -129,13 +129,3 @@ private func run(_ text: String) throws -> NotebookRun {
     #expect(seen.first == "a fails" && seen.last?.contains("2\\n") == true, "\(seen)")
   }
 }
-
-@Suite("Compiled modules") struct CompiledModulesTests {
-  @Test("an object's place in a build is found wherever the build lies")
-  func places() {
-    let place = CompiledModules.placeInBuild
-    #expect(place("/a/.build/x86/release/Images.build/Hue.swift.o") == "Images.build/Hue.swift.o")
-    #expect(place("/a b/.build/r/Training.build/Eval/X.swift.o") == "Training.build/Eval/X.swift.o")
-    #expect(place("/a/.build/x.o") == nil && place("/a/Images.build/x.d") == nil)
-  }
-}

@@ -7,7 +7,7 @@ import Testing
   @Test("numbers stand below each other, and what is left out is said to be")
   func rows() {
     let x = Tensor<Double>([2, 3], [1, -2, 3.14159, 0.0001, -0.0001, 100])
-    #expect(described(x, decimals: 2) == "[2, 3]\n     1.00  -2.00   3.14\n     0.00   0.00 100.00")
+    #expect(described(x, decimals: 2) == "[2, 3]\n    1.00  -2.00   3.14\n    0.00   0.00 100.00")
     #expect(described(x, decimals: 0, rows: 1, columns: 2) == "[2, 3]\n   1 -2 …\n  …")
     #expect(described(Tensor<Float>(2.5), decimals: 1) == "[]\n  2.5")
     #expect(described(Tensor<Float>.zeros([0, 3])) == "[0, 3]")
