@@ -51,7 +51,9 @@ extension Command {
       print("every page says what the code says")
       return 0
     }
-    print("\(update.changes.count) files are stale: `mvmr book update` writes them")
+    if !update.changes.isEmpty {
+      print("\(update.changes.count) files are stale: `mvmr book update` writes them")
+    }
     return 1
   }
 

@@ -18,7 +18,7 @@ public struct Tensor<Scalar: KernelScalar>: Sendable {
   ///
   /// Public so that kernels of sibling floors reach it; treat as read-only.
   public internal(set) var buffer: Buffer<Scalar>
-// docs: end storage
+  // docs: end storage
 
   // docs: region shapeCheck
   /// A tensor over a buffer that already holds `shape`'s scalars.
