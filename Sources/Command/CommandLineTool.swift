@@ -43,8 +43,9 @@ struct Command: Sendable {
 
 enum CommandLineTool {
   static let commands: [Command] = [
-    .pretrain, .distill, .embed, .evaluateLinear, .evaluateKNN, .evaluateClusters, .results,
-    .finetune, .ablate, .oracleList, .oracleEmit, .oracleCheck, .oracleTrace, .oracleBisect,
+    .pretrain, .distill, .embed, .evaluateLinear, .evaluateKNN, .evaluateClusters, .evaluateVOC,
+    .results, .finetune, .ablate, .oracleList, .oracleEmit, .oracleCheck, .oracleTrace,
+    .oracleBisect,
     .compare, .inspect, .convert, .gradcheck, .fingerprint, .bench, .synthesize, .download,
     .dataCheck, .dataShow, .forecast, .notebookRun,
   ]

@@ -129,14 +129,19 @@ extension Command {
 
   /// The encoder a command line names.
   static func evaluatedEncoder(_ arguments: Arguments) throws -> EvaluatedEncoder {
+    try EvaluatedEncoder(
+      checkpointPath(arguments), dataDirectory: arguments.string(.data),
+      say: { CommandLineTool.write($0 + "\n") })
+  }
+
+  /// The one checkpoint a command line names.
+  static func checkpointPath(_ arguments: Arguments) throws -> String {
     guard arguments.positional.count == 1 else {
       throw UsageError(
         what: "one checkpoint is wanted, \(arguments.positional.count) are given",
         remedy: "name the run's folder or its checkpoint.safetensors")
     }
-    return try EvaluatedEncoder(
-      arguments.positional[0], dataDirectory: arguments.string(.data),
-      say: { CommandLineTool.write($0 + "\n") })
+    return arguments.positional[0]
   }
 
   /// Prints a record.
@@ -168,10 +173,14 @@ extension Command {
     _ arguments: Arguments, _ encoder: EvaluatedEncoder, _ record: EvaluationRecord
   ) throws -> Int32 {
     show(arguments, record)
-    let own = encoder.resultsFile
+    try append(record, arguments, own: encoder.resultsFile)
+    return 0
+  }
+
+  /// Appends a record to the run's results and to the files a command line names.
+  static func append(_ record: EvaluationRecord, _ arguments: Arguments, own: String) throws {
     for path in [own] + arguments.strings(.results).filter({ $0 != own }) {
       try record.append(to: path)
     }
-    return 0
   }
 }

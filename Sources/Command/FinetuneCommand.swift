@@ -16,7 +16,10 @@ extension Option {
   static let tuningDecay = Option(
     name: "--weight-decay", value: "W", help: "coupled, as Adam's in PyTorch (default: 1e-6)")
   static let tuningChoice = Option(
-    name: "--choose", value: "HOW", help: "last or test: the epoch to report (default: last)")
+    name: "--choose", value: "HOW",
+    help: "last, validation (on a tenth held out) or test: the epoch to report (default: last)")
+  static let labelList = Option(
+    name: "--list", value: "FILE", help: "the images whose labels are used, a file a line")
   static let tuningEpochs = Option(
     name: "--epochs", value: "N", help: "passes over the labels (default: 100)")
 }
@@ -25,12 +28,12 @@ extension Command {
   static let finetune = Command(
     "finetune", "Train a checkpoint's whole network on a few labels: semi-supervised.",
     options: [
-      .percentage, .tuningEpochs, .tuningBatch, .tuningRate, .tuningDecay, .tuningChoice, .seed,
-      .data, .output, .resume, .json,
+      .percentage, .labelList, .tuningEpochs, .tuningBatch, .tuningRate, .tuningDecay,
+      .tuningChoice, .seed, .data, .output, .resume, .json,
     ], positional: "CHECKPOINT",
     examples: [
       "finetune runs/first --percentage 1", "finetune runs/first --percentage 10 -o runs/first-10",
-      "finetune --resume runs/first-10",
+      "finetune runs/imagenet --list 1percent.txt", "finetune --resume runs/first-10",
     ]
   ) { arguments in
     let run = try prepareTuning(arguments)
@@ -53,8 +56,8 @@ extension Command {
     let directory = arguments.string(.data)
     if let path = arguments.string(.resume) {
       let others = [
-        Option.percentage, .tuningEpochs, .tuningBatch, .tuningRate, .tuningDecay, .tuningChoice,
-        .seed, .output,
+        Option.percentage, .labelList, .tuningEpochs, .tuningBatch, .tuningRate, .tuningDecay,
+        .tuningChoice, .seed, .output,
       ]
       for option in others where arguments.has(option) {
         throw UsageError(
@@ -66,13 +69,23 @@ extension Command {
       }
       return try FineTuningRun(resuming: path, dataDirectory: directory)
     }
+    let percentage = try arguments.number(.percentage, in: 1e-6...100)
+    let list = arguments.string(.labelList)
+    if percentage != nil && list != nil {
+      throw UsageError(
+        what: "--list and --percentage both say which labels are used", remedy: "write one of them")
+    }
     var settings = FineTuningSettings(
-      percentage: try arguments.number(.percentage, in: 1e-6...100) ?? 10)
+      // A resumed run may be started elsewhere.
+      list.map { .list(URL(filePath: $0).standardizedFileURL.path) }
+        ?? .percentage(percentage ?? 10))
     settings.epochs = try arguments.integer(.tuningEpochs, in: 1...1_000_000) ?? 100
     settings.batchSize = try arguments.integer(.tuningBatch, in: 1...65536) ?? 256
     settings.learningRate = try arguments.number(.tuningRate, in: 0...1e3) ?? 1e-4
     settings.weightDecay = try arguments.number(.tuningDecay, in: 0...1) ?? 1e-6
-    settings.choosesOnTest = try arguments.word(.tuningChoice, of: ["last", "test"]) == "test"
+    settings.choice =
+      try arguments.word(.tuningChoice, of: EpochChoice.allCases.map(\.rawValue))
+      .flatMap(EpochChoice.init) ?? .last
     let seed = try arguments.integer(.seed, in: 0...Int.max)
     let encoder = try evaluatedEncoder(arguments)
     settings.seed = seed ?? encoder.configuration.seed

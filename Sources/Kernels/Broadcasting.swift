@@ -5,27 +5,6 @@
 //            inner loop in which an operand either advances by one or stays.
 // Read       Elementwise.swift ← this file → Tensors/Arithmetic.swift
 
-/// A function of two scalars.
-public enum BinaryFunction: String, CaseIterable, Sendable {
-  case add, subtract, multiply, divide, maximum, minimum
-}
-
-private struct Paired<Scalar: KernelScalar> {
-  let function: BinaryFunction
-  @inline(__always) init(_ function: BinaryFunction) { self.function = function }
-  @inline(__always)
-  func callAsFunction(_ x: Scalar, _ y: Scalar) -> Scalar {
-    switch function {
-    case .add: return x + y
-    case .subtract: return x - y
-    case .multiply: return x * y
-    case .divide: return x / y
-    case .maximum: return x < y ? y : x
-    case .minimum: return x > y ? y : x
-    }
-  }
-}
-
 /// The shape two shapes broadcast to, or nil if they do not.
 public func broadcastShape(_ a: [Int], _ b: [Int]) -> [Int]? {
   let rank = max(a.count, b.count)
@@ -59,12 +38,12 @@ public func combine<S: KernelScalar>(
   else { fatalError("combine: shapes \(xShape) and \(yShape) do not fit \(z.count) results.") }
   let walk = BroadcastWalk(shape, xShape, yShape)
   switch function {
-  case .add: combineLoop(Paired(.add), walk, x, y, z)
-  case .subtract: combineLoop(Paired(.subtract), walk, x, y, z)
-  case .multiply: combineLoop(Paired(.multiply), walk, x, y, z)
-  case .divide: combineLoop(Paired(.divide), walk, x, y, z)
-  case .maximum: combineLoop(Paired(.maximum), walk, x, y, z)
-  case .minimum: combineLoop(Paired(.minimum), walk, x, y, z)
+  case .add: combineLoop(Add(), walk, x, y, z)
+  case .subtract: combineLoop(Subtract(), walk, x, y, z)
+  case .multiply: combineLoop(Multiply(), walk, x, y, z)
+  case .divide: combineLoop(Divide(), walk, x, y, z)
+  case .maximum: combineLoop(Maximum(), walk, x, y, z)
+  case .minimum: combineLoop(Minimum(), walk, x, y, z)
   }
 }
 
@@ -99,8 +78,8 @@ struct BroadcastWalk {
 }
 
 @inline(__always)
-private func combineLoop<S: KernelScalar>(
-  _ f: Paired<S>, _ walk: BroadcastWalk, _ x: Buffer<S>, _ y: Buffer<S>, _ z: Buffer<S>
+private func combineLoop<P: ScalarPairing>(
+  _ f: P, _ walk: BroadcastWalk, _ x: Buffer<P.Scalar>, _ y: Buffer<P.Scalar>, _ z: Buffer<P.Scalar>
 ) {
   let axes = walk.extents.count
   let length = walk.extents[axes - 1]
@@ -130,7 +109,10 @@ private func combineLoop<S: KernelScalar>(
       let p = from + xOffset + start * xStep
       let q = other + yOffset + start * yStep
       let r = to + piece / parts * length + start
-      if xStep == 1 && yStep == 1 {
+      if UnsafePointer(r) == p && xStep == 1 && yStep == 1 {
+        // In place: two addresses that are one would be taken for an overlap, and no vector be used.
+        for i in 0..<count { r[i] = f(r[i], q[i]) }
+      } else if xStep == 1 && yStep == 1 {
         for i in 0..<count { r[i] = f(p[i], q[i]) }
       } else if xStep == 1 {
         let b = q[0]

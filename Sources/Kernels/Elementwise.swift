@@ -3,78 +3,7 @@
 // Idea       An operation is a type with one method; the loop is written once and specialised for
 //            each, and the compiler turns it into vectors. Every step is one rounding whatever the width,
 //            so an element's bits do not depend on its place.
-// Read       ElementaryFunctions.swift ← this file → Broadcasting.swift
-
-/// A function of one scalar.
-public enum UnaryFunction: String, CaseIterable, Sendable {
-  case negate, absolute, square, squareRoot, reciprocal
-  case exponential, logarithm, hyperbolicTangent, logistic, errorFunction
-  /// max(0, x).
-  case rectify
-  /// 1 where x > 0, else 0.
-  case isPositive
-  /// −1, 0 or 1.
-  case sign
-  /// ½x(1 + erf(x/√2)).
-  case gelu
-  /// x σ(1.702 x).
-  case quickGELU
-  /// x σ(x).
-  case silu
-  /// min(max(0, x), 6).
-  case rectifySix
-  /// 1 where 0 < x < 6, else 0.
-  case isBetweenZeroAndSix
-  /// x min(max(0, x + 3), 6)/6.
-  case hardSwish
-  /// Its derivative: 0 up to −3, 1 from 3, x/3 + ½ between.
-  case hardSwishSlope
-}
-
-/// A function as the loops see it.
-///
-/// It is written for one scalar: a conditional expression in a plain
-/// loop becomes a vector select, while comparisons of generic vectors compile to a loop over lanes
-/// with branches (8 times slower).
-protocol ScalarMap {
-  associatedtype Scalar: KernelScalar
-  func callAsFunction(_ x: Scalar) -> Scalar
-}
-
-private struct Mapped<Scalar: KernelScalar>: ScalarMap {
-  let function: UnaryFunction
-  @inline(__always) init(_ function: UnaryFunction) { self.function = function }
-
-  @inline(__always)
-  func callAsFunction(_ x: Scalar) -> Scalar {
-    switch function {
-    case .negate: return -x
-    case .absolute: return x <= 0 ? 0 - x : x  // −0 becomes 0
-    case .square: return x * x
-    case .squareRoot: return x.squareRoot()
-    case .reciprocal: return 1 / x
-    case .rectify: return x < 0 ? 0 : x  // keeps a NaN
-    case .isPositive: return x > 0 ? 1 : 0
-    case .sign: return x > 0 ? 1 : (x < 0 ? -1 : 0)
-    case .exponential: return Scalar.exponential(x)
-    case .logarithm: return Scalar.logarithm(x)
-    case .hyperbolicTangent: return Scalar.hyperbolicTangent(x)
-    case .logistic: return Scalar.logistic(x)
-    case .errorFunction: return Scalar.errorFunction(x)
-    case .gelu:
-      let half: Scalar = 0.5
-      return x * half.addingProduct(half, Scalar.errorFunction(x * half.squareRoot()))
-    case .quickGELU: return x * Scalar.logistic(1.702 * x)
-    case .silu: return x * Scalar.logistic(x)
-    case .rectifySix: return x < 0 ? 0 : (x > 6 ? 6 : x)
-    case .isBetweenZeroAndSix: return x > 0 ? (x < 6 ? 1 : 0) : 0
-    case .hardSwish:
-      let y = x + 3
-      return x * (y < 0 ? 0 : (y > 6 ? 6 : y)) / 6
-    case .hardSwishSlope: return x <= -3 ? 0 : (x < 3 ? x / 3 + 0.5 : 1)
-    }
-  }
-}
+// Read       ScalarFunctions.swift ← this file → Broadcasting.swift
 
 /// Elements that one piece of an element-wise pass covers.
 let elementGrain = 1 << 15
@@ -89,28 +18,27 @@ let elementGrain = 1 << 15
 @specialized(where S == Double)
 public func map<S: KernelScalar>(_ function: UnaryFunction, _ x: Buffer<S>, into y: Buffer<S>) {
   require(x.count == y.count, "map: \(x.count) scalars into \(y.count).")
-  // One loop for each function: the switch is outside.
   switch function {
-  case .negate: mapLoop(Mapped(.negate), x, y)
-  case .absolute: mapLoop(Mapped(.absolute), x, y)
-  case .square: mapLoop(Mapped(.square), x, y)
-  case .squareRoot: mapLoop(Mapped(.squareRoot), x, y)
-  case .reciprocal: mapLoop(Mapped(.reciprocal), x, y)
-  case .rectify: mapLoop(Mapped(.rectify), x, y)
-  case .isPositive: mapLoop(Mapped(.isPositive), x, y)
-  case .sign: mapLoop(Mapped(.sign), x, y)
-  case .exponential: mapLoop(Mapped(.exponential), x, y)
-  case .logarithm: mapLoop(Mapped(.logarithm), x, y)
-  case .hyperbolicTangent: mapLoop(Mapped(.hyperbolicTangent), x, y)
-  case .logistic: mapLoop(Mapped(.logistic), x, y)
-  case .errorFunction: mapLoop(Mapped(.errorFunction), x, y)
-  case .gelu: mapLoop(Mapped(.gelu), x, y)
-  case .quickGELU: mapLoop(Mapped(.quickGELU), x, y)
-  case .silu: mapLoop(Mapped(.silu), x, y)
-  case .rectifySix: mapLoop(Mapped(.rectifySix), x, y)
-  case .isBetweenZeroAndSix: mapLoop(Mapped(.isBetweenZeroAndSix), x, y)
-  case .hardSwish: mapLoop(Mapped(.hardSwish), x, y)
-  case .hardSwishSlope: mapLoop(Mapped(.hardSwishSlope), x, y)
+  case .negate: mapLoop(Negate(), x, y)
+  case .absolute: mapLoop(Absolute(), x, y)
+  case .square: mapLoop(Square(), x, y)
+  case .squareRoot: mapLoop(SquareRoot(), x, y)
+  case .reciprocal: mapLoop(Reciprocal(), x, y)
+  case .exponential: mapLoop(Exponential(), x, y)
+  case .logarithm: mapLoop(Logarithm(), x, y)
+  case .hyperbolicTangent: mapLoop(HyperbolicTangent(), x, y)
+  case .logistic: mapLoop(Logistic(), x, y)
+  case .errorFunction: mapLoop(ErrorFunction(), x, y)
+  case .rectify: mapLoop(Rectify(), x, y)
+  case .isPositive: mapLoop(IsPositive(), x, y)
+  case .sign: mapLoop(Sign(), x, y)
+  case .gelu: mapLoop(GELU(), x, y)
+  case .quickGELU: mapLoop(QuickGELU(), x, y)
+  case .silu: mapLoop(SiLU(), x, y)
+  case .rectifySix: mapLoop(RectifySix(), x, y)
+  case .isBetweenZeroAndSix: mapLoop(IsBetweenZeroAndSix(), x, y)
+  case .hardSwish: mapLoop(HardSwish(), x, y)
+  case .hardSwishSlope: mapLoop(HardSwishSlope(), x, y)
   }
 }
 
@@ -119,7 +47,12 @@ private func mapLoop<M: ScalarMap>(_ f: M, _ x: Buffer<M.Scalar>, _ y: Buffer<M.
   let from = UnsafePointer(x.pointer)
   let to = y.pointer
   parallelRuns(x.count, grain: elementGrain) { run in
-    for i in run { to[i] = f(from[i]) }
+    // Two addresses that turn out to be one would be taken for an overlap, and no vector be used.
+    if from == UnsafePointer(to) {
+      for i in run { to[i] = f(to[i]) }
+    } else {
+      for i in run { to[i] = f(from[i]) }
+    }
   }
 }
 

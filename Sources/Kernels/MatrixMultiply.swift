@@ -5,10 +5,11 @@
 //            keeps three levels of memory busy at once (Goto & van de Geijn, ACM TOMS 2008):
 //            · a 12 × 2-vector tile of C in registers (RegisterTile.swift),
 //            · a strip of A, 12 rows × 512 deep, in the first-level cache,
-//            · a panel of B, 2 vectors wide, and a block of A, 120 rows, in the second-level cache.
+//            · eight panels of B, 2 vectors × 512 deep each, in the second-level cache.
 //            A and B are repacked into the order in which the tile walks them (MatrixPacking.swift),
-//            so the inner loop reads both one after the other, whatever the transposes were. All
-//            blocks of depth pass over one block of C before the next, so C is fetched once.
+//            so the inner loop reads both one after the other, whatever the transposes were. A is packed
+//            once for all; each piece of work packs its own panels of B, so that they are in its cache
+//            when they are used and never travel to memory and back.
 // Order      The sum over k runs upwards in blocks of 512: fixed, whatever the number of threads.
 // Read       RegisterTile.swift, TileWalk.swift, MatrixPacking.swift ← this file → Tensors/MatrixProduct.swift
 // Tests      Tests/KernelsTests/MatrixMultiplyTests.swift
@@ -45,84 +46,136 @@ public func matrixMultiplyReference<S: KernelScalar>(
 ///   - transposeB: Use Bᵀ.
 ///   - c: `[rows, columns]`; may not be `a` or `b`.
 ///   - adding: Add to C instead of overwriting it.
+///   - bias: `[columns]`, added to every row after the sum over k; nil adds nothing.
 ///   - offsets: First scalar of A, B and C in their buffers.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func matrixMultiply<S: KernelScalar>(
   rows: Int, columns: Int, depth: Int, a: Buffer<S>, transposeA: Bool = false, b: Buffer<S>,
   transposeB: Bool = false, into c: Buffer<S>, adding: Bool = false,
-  offsets: (a: Int, b: Int, c: Int) = (0, 0, 0)
+  bias: Buffer<S>? = nil, offsets: (a: Int, b: Int, c: Int) = (0, 0, 0)
 ) {
   require(
     a.count >= offsets.a + rows * depth && b.count >= offsets.b + depth * columns
       && c.count >= offsets.c + rows * columns && offsets.a >= 0 && offsets.b >= 0
-      && offsets.c >= 0,
+      && offsets.c >= 0 && (bias.map { $0.count == columns } ?? true),
     """
     matrixMultiply: a buffer is too short for [\(rows), \(depth)] · [\(depth), \(columns)].
       a \(a.count), b \(b.count), c \(c.count) scalars, offsets \(offsets).
     """)
+  multiply(
+    rows: rows, columns: columns, depth: depth,
+    MatrixView(
+      first: UnsafePointer(a.pointer + offsets.a), leading: transposeA ? rows : depth,
+      isTransposed: transposeA),
+    MatrixView(
+      first: UnsafePointer(b.pointer + offsets.b), leading: transposeB ? depth : columns,
+      isTransposed: transposeB),
+    into: c.pointer + offsets.c, leading: columns, adding: adding,
+    bias: bias.map { UnsafePointer($0.pointer) }, pieces: parallelFor)
+  withExtendedLifetime(bias) {}
+}
+
+/// A matrix somewhere in memory.
+struct MatrixView<S> {
+  let first: UnsafePointer<S>
+  /// Scalars from one line to the next.
+  let leading: Int
+  /// Whether a line is a column.
+  var isTransposed = false
+}
+
+/// C = A · B, or C + A · B, of matrices that may be parts of larger ones.
+///
+/// `leading` is the number of scalars from one row of C to the next; `pieces` says how independent pieces
+/// of work are done: `parallelFor`, or `oneByOne` inside another piece.
+@inline(__always)
+func multiply<S: KernelScalar>(
+  rows: Int, columns: Int, depth: Int, _ a: MatrixView<S>, _ b: MatrixView<S>,
+  into C: UnsafeMutablePointer<S>, leading: Int, adding: Bool = false,
+  bias: UnsafePointer<S>? = nil, pieces: (_ count: Int, _ body: (Int) -> Void) -> Void
+) {
   guard rows > 0, columns > 0 else { return }
-  let C = c.pointer + offsets.c
   guard depth > 0 else {
-    if !adding { C.update(repeating: 0, count: rows * columns) }
+    for i in 0..<rows {
+      for j in 0..<columns {
+        C[i * leading + j] = (adding ? C[i * leading + j] : 0) + (bias.map { $0[j] } ?? 0)
+      }
+    }
     return
   }
   typealias Columns = Beside<Vector1<S>>
   let height = TileHeight.main
   let deepest = min(depth, MatrixBlocking.range)
   let A = PackedOperand(
-    UnsafePointer(a.pointer + offsets.a), leading: transposeA ? rows : depth,
-    linesAreDepth: transposeA, total: rows, width: height, deepest: deepest)
+    source: a.first, leading: a.leading, linesAreDepth: a.isTransposed, total: rows, width: height)
   let B = PackedOperand(
-    UnsafePointer(b.pointer + offsets.b), leading: transposeB ? depth : columns,
-    linesAreDepth: !transposeB, total: columns, width: Columns.width, deepest: deepest)
-  let blocksDown = (A.parts + MatrixBlocking.strips - 1) / MatrixBlocking.strips
-  let blocksAcross = (B.parts + MatrixBlocking.panels - 1) / MatrixBlocking.panels
+    source: b.first, leading: b.leading, linesAreDepth: !b.isTransposed, total: columns,
+    width: Columns.width)
+  let panels = MatrixBlocking.panels(of: B.parts)
+  let blocksAcross = (B.parts + panels - 1) / panels
+  let strips = MatrixBlocking.strips(of: A.parts, blocksAcross: blocksAcross)
+  let blocksDown = (A.parts + strips - 1) / strips
+  let packedA = Buffer<S>(uninitialized: A.parts * height * deepest)
 
   for range in stride(from: 0, to: depth, by: deepest) {
     let blocks = DepthBlocks(count: min(deepest, depth - range))
-    let piecesA = A.pieces(deep: MatrixBlocking.depth)
-    let pieces = piecesA + B.pieces(deep: MatrixBlocking.depth)
-    parallelFor(blocks.total * pieces) { n in
-      let (start, deep) = blocks[n / pieces]
-      let piece = n % pieces
-      if piece < piecesA {
-        A.pack(piece: piece, first: range + start, start: start, deep: deep)
-      } else {
-        B.pack(piece: piece - piecesA, first: range + start, start: start, deep: deep)
-      }
+    let packing = (A.parts + 3) / 4
+    pieces(blocks.total * packing) { n in
+      let (start, deep) = blocks[n / packing]
+      let first = n % packing * 4
+      A.pack(
+        first..<min(A.parts, first + 4), first: range + start, deep: deep,
+        to: packedA.pointer + (start * A.parts + first * deep) * height)
     }
-    parallelFor(blocksDown * blocksAcross) { block in
-      let down = block % blocksDown * MatrixBlocking.strips
-      let across = block / blocksDown * MatrixBlocking.panels
-      // A block of C stays in cache while all depths pass.
+    pieces(blocksDown * blocksAcross) { block in
+      let down = block % blocksDown * strips
+      let across = block / blocksDown * panels
+      let wanted = across..<min(B.parts, across + panels)
+      let packedB = Buffer<S>(
+        uninitialized: wanted.count * Columns.width * min(deepest, MatrixBlocking.depth))
+      defer { withExtendedLifetime(packedB) {} }
       for n in 0..<blocks.total {
         let (start, deep) = blocks[n]
+        B.pack(wanted, first: range + start, deep: deep, to: packedB.pointer)
         let walk = TileWalk(inner: deep, steps: PackedSteps())
-        for j in across..<min(B.parts, across + MatrixBlocking.panels) {
-          for i in down..<min(A.parts, down + MatrixBlocking.strips) {
+        for i in down..<min(A.parts, down + strips) {
+          for j in wanted {
             walk.run(
               Columns.self, rows: min(height, rows - i * height),
               columns: columns - j * Columns.width,
-              a: A.pointer(part: i, start: start, deep: deep),
-              b: B.pointer(part: j, start: start, deep: deep),
-              c: C + i * height * columns + j * Columns.width, cRow: columns,
-              adding: adding || range + start > 0)
+              a: packedA.pointer + (start * A.parts + i * deep) * height,
+              b: packedB.pointer + (j - across) * deep * Columns.width,
+              c: C + i * height * leading + j * Columns.width, cRow: leading,
+              adding: adding || range + start > 0,
+              bias: range + start + deep == depth ? bias.map { $0 + j * Columns.width } : nil)
           }
         }
       }
     }
   }
+  withExtendedLifetime(packedA) {}
 }
 
 /// Block extents; measured on a core with 48 KiB and 1 MiB of first- and second-level cache.
 enum MatrixBlocking {
   /// Values of k that a tile walks at once.
   static let depth = 512
-  /// Values of k that are packed at once: what the packed operands may take in memory.
+  /// Values of k for which A is packed at once: what it may take in memory.
   static let range = 2048
-  static let strips = 10
-  static let panels = 16
+
+  /// Panels of B a piece packs for itself: half the second-level cache, but several pieces a thread.
+  @inline(__always)
+  static func panels(of total: Int) -> Int {
+    min(8, max(1, (total + 2 * ThreadTeam.count - 1) / (2 * ThreadTeam.count)))
+  }
+
+  /// Strips of A a piece passes over: all of them, unless that leaves threads without a piece.
+  @inline(__always)
+  static func strips(of total: Int, blocksAcross: Int) -> Int {
+    let down = max(1, min(total / 8, (2 * ThreadTeam.count + blocksAcross - 1) / blocksAcross))
+    return (total + down - 1) / down
+  }
 }
 
 /// A range of k cut into blocks.

@@ -1,6 +1,6 @@
 // Packing: a matrix copied into the order in which a register tile walks it.
 //
-// Layout     [block of depth][part][k][row or column of the part]: a part is a strip of A, as many
+// Layout     [part][k][row or column of the part] for each block of depth: a part is a strip of A, as many
 //            rows as the tile is high, or a panel of B, as many columns as the tile is wide. Where the
 //            matrix ends inside a part, zeros follow.
 // Idea       A part's lines either lie in memory as the tile wants them (all rows of one k together),
@@ -10,7 +10,7 @@
 //            at a time, packing took 15 % of a product of 1024 × 1024 matrices; now it takes 5.
 // Read       this file → MatrixMultiply.swift, FilterPanels.swift
 
-/// One operand of a product, packed for a range of k.
+/// One operand of a product: how it lies, and how it is cut into parts.
 struct PackedOperand<S: KernelScalar> {
   /// The matrix as it lies.
   let source: UnsafePointer<S>
@@ -22,53 +22,28 @@ struct PackedOperand<S: KernelScalar> {
   let total: Int
   /// Rows or columns a part.
   let width: Int
-  let parts: Int
-  private let buffer: Buffer<S>
 
-  /// Room for `deepest` values of k.
-  @inline(__always)
-  init(
-    _ source: UnsafePointer<S>, leading: Int, linesAreDepth: Bool, total: Int, width: Int,
-    deepest: Int
-  ) {
-    self.source = source
-    self.leading = leading
-    self.linesAreDepth = linesAreDepth
-    self.total = total
-    self.width = width
-    parts = (total + width - 1) / width
-    buffer = Buffer(uninitialized: parts * width * deepest)
-  }
+  @inline(__always) var parts: Int { (total + width - 1) / width }
 
-  /// Where a part begins in a block that starts at k = `start` of the packed range and is `deep` long.
+  /// Packs some parts of a block of k, `deep` long from `first`, one after the other.
   @inline(__always)
-  func pointer(part: Int, start: Int, deep: Int) -> UnsafeMutablePointer<S> {
-    buffer.pointer + (start * parts + part * deep) * width
-  }
-
-  /// How many pieces `pack` can be split into for a block `deep` long.
-  @inline(__always)
-  func pieces(deep: Int) -> Int { linesAreDepth ? (deep + 15) / 16 : (parts + 3) / 4 }
-
-  /// Packs one piece of a block: k from `first` in the matrix, from `start` in the packed range.
-  @inline(__always)
-  func pack(piece: Int, first: Int, start: Int, deep: Int) {
+  func pack(_ wanted: Range<Int>, first: Int, deep: Int, to target: UnsafeMutablePointer<S>) {
     if linesAreDepth {
-      let last = min(deep, 16 * piece + 16)
-      for k in stride(from: 16 * piece, to: last, by: 4) {
-        for part in 0..<parts {
+      // Four lines at a time, so that a page is not left after 64 bytes of it.
+      for k in stride(from: 0, to: deep, by: 4) {
+        for part in wanted {
           packLines(
             source + (first + k) * leading + part * width, leading: leading,
-            count: min(width, total - part * width), width: width, deep: min(4, last - k),
-            to: pointer(part: part, start: start, deep: deep) + k * width)
+            count: min(width, total - part * width), width: width, deep: min(4, deep - k),
+            to: target + ((part - wanted.lowerBound) * deep + k) * width)
         }
       }
     } else {
-      for part in 4 * piece..<min(parts, 4 * piece + 4) {
+      for part in wanted {
         packTransposed(
           source + part * width * leading + first, leading: leading,
           count: min(width, total - part * width), width: width, deep: deep,
-          to: pointer(part: part, start: start, deep: deep))
+          to: target + (part - wanted.lowerBound) * deep * width)
       }
     }
   }

@@ -18,10 +18,7 @@ public func softmax<S: KernelScalar>(
     for r in run {
       let p = from + r * columns
       let out = to + r * columns
-      var top = p[0]
-      for c in 1..<columns { if p[c] > top || p[c].isNaN { top = p[c] } }
-      for c in 0..<columns { out[c] = S.exponential(p[c] - top) }
-      let sum = lineSum(UnsafePointer(out), columns)
+      let (top, sum) = exponentials(p, columns, into: out)
       if logarithm {
         let shift = S.logarithm(sum)
         for c in 0..<columns { out[c] = p[c] - top - shift }
@@ -30,4 +27,37 @@ public func softmax<S: KernelScalar>(
       }
     }
   }
+}
+
+/// exp(x − max x) of a row, the maximum, and the sum of the exponentials.
+///
+/// A NaN anywhere makes the sum NaN, and with it every weight. `x` may not be `y`: two addresses that
+/// may be the same keep the compiler from vectors.
+@inline(__always)
+func exponentials<S: KernelScalar>(
+  _ x: UnsafePointer<S>, _ count: Int, into y: UnsafeMutablePointer<S>
+) -> (top: S, sum: S) {
+  let top = lineMaximum(x, count)
+  for c in 0..<count { y[c] = S.exponential(x[c] - top) }
+  return (top, lineSum(UnsafePointer(y), count))
+}
+
+/// The largest scalar of a row that holds no NaN.
+@inline(__always)
+func lineMaximum<S: KernelScalar>(_ x: UnsafePointer<S>, _ count: Int) -> S {
+  let lanes = S.Vector.scalarCount
+  var top = x[0]
+  let whole = count / lanes * lanes
+  if whole > 0 {
+    // A maximum for each lane: independent comparisons, which the compiler joins to vectors.
+    withUnsafeTemporaryAllocation(of: S.self, capacity: lanes) { tops in
+      for l in 0..<lanes { tops[l] = x[l] }
+      for start in stride(from: lanes, to: whole, by: lanes) {
+        for l in 0..<lanes { tops[l] = x[start + l] > tops[l] ? x[start + l] : tops[l] }
+      }
+      for l in 0..<lanes { top = tops[l] > top ? tops[l] : top }
+    }
+  }
+  for i in whole..<count { top = x[i] > top ? x[i] : top }
+  return top
 }

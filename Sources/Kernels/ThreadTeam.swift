@@ -2,6 +2,8 @@
 //
 // Rule       Work is split along outputs, never along a sum, and each piece is the same piece
 //            whatever thread takes it. So results do not depend on the number of threads.
+// Read       WorkerThreads.swift ← this file → MatrixMultiply.swift
+// Tests      Tests/KernelsTests/ThreadTeamTests.swift
 
 import Dispatch
 import Foundation
@@ -40,6 +42,7 @@ public func parallelFor(_ count: Int, _ body: (Int) -> Void) {
     for i in 0..<max(0, count) { body(i) }
     return
   }
+  if WorkerThreads.shared.run(count, helpers: threads - 1, body) { return }
   let next = Atomic<Int>(0)
   withoutActuallyEscaping(body) { body in
     // The pieces are disjoint by contract, so sharing the closure between threads is safe.
@@ -52,6 +55,12 @@ public func parallelFor(_ count: Int, _ body: (Int) -> Void) {
       }
     }
   }
+}
+
+/// Calls `body` once with each of 0..<count, on this thread: inside a piece of a larger work.
+@inline(__always)
+func oneByOne(_ count: Int, _ body: (Int) -> Void) {
+  for i in 0..<count { body(i) }
 }
 
 /// Splits 0..<count into runs of `grain` and calls `body` with each run, on the team.

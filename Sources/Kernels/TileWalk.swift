@@ -129,11 +129,12 @@ extension Walk {
   /// Sums `rows` rows of outputs, cut into tiles, and writes or adds them to c.
   ///
   /// Row r reads a + r · row and writes c + r · cRow. Of the lanes, `columns` are wanted; the rest
-  /// are computed and dropped.
+  /// are computed and dropped. `bias`, a row as wide as the tile, is added to every row.
   @inline(never)
   func run<L: Lanes>(
     _: L.Type, rows: Int, columns: Int, a: UnsafePointer<L.Scalar>, b: UnsafePointer<L.Scalar>,
-    c: UnsafeMutablePointer<L.Scalar>, cRow: Int, adding: Bool
+    c: UnsafeMutablePointer<L.Scalar>, cRow: Int, adding: Bool,
+    bias: UnsafePointer<L.Scalar>? = nil
   ) {
     // The last panel may be narrower than a tile: its sums take a detour through the stack.
     let partial = columns < L.width
@@ -145,12 +146,14 @@ extension Walk {
         let out = c + done * cRow
         let whole = partial ? scratch.baseAddress ?? out : out
         runTile(
-          L.self, height, a + done * row, b, whole, partial ? L.width : cRow, adding && !partial)
+          L.self, height, a + done * row, b, whole, partial ? L.width : cRow, adding && !partial,
+          partial ? nil : bias)
         if partial {
           for r in 0..<height {
             for i in 0..<columns {
               let sum = whole[r * L.width + i]
-              out[r * cRow + i] = adding ? out[r * cRow + i] + sum : sum
+              let all = adding ? out[r * cRow + i] + sum : sum
+              out[r * cRow + i] = bias.map { all + $0[i] } ?? all
             }
           }
         }
@@ -162,33 +165,35 @@ extension Walk {
   @inline(__always)
   private func runTile<L: Lanes>(
     _: L.Type, _ height: Int, _ a: UnsafePointer<L.Scalar>, _ b: UnsafePointer<L.Scalar>,
-    _ c: UnsafeMutablePointer<L.Scalar>, _ cRow: Int, _ adding: Bool
+    _ c: UnsafeMutablePointer<L.Scalar>, _ cRow: Int, _ adding: Bool,
+    _ bias: UnsafePointer<L.Scalar>?
   ) {
     switch height {
     #if !LANES_256
-      case 12 where Self.rowIsConstant: sum(Rows12<L>.self, a, b, c, cRow, adding)
-      case 8 where Self.rowIsConstant: sum(Rows8<L>.self, a, b, c, cRow, adding)
-      case 12: sum(Rows12Apart<L>.self, a, b, c, cRow, adding)
-      case 8: sum(Rows8Apart<L>.self, a, b, c, cRow, adding)
+      case 12 where Self.rowIsConstant: sum(Rows12<L>.self, a, b, c, cRow, adding, bias)
+      case 8 where Self.rowIsConstant: sum(Rows8<L>.self, a, b, c, cRow, adding, bias)
+      case 12: sum(Rows12Apart<L>.self, a, b, c, cRow, adding, bias)
+      case 8: sum(Rows8Apart<L>.self, a, b, c, cRow, adding, bias)
     #endif
-    case 6: sum(Rows6<L>.self, a, b, c, cRow, adding)
-    case 4: sum(Rows4<L>.self, a, b, c, cRow, adding)
-    case 3: sum(Rows3<L>.self, a, b, c, cRow, adding)
-    case 2: sum(Rows2<L>.self, a, b, c, cRow, adding)
-    default: sum(Rows1<L>.self, a, b, c, cRow, adding)
+    case 6: sum(Rows6<L>.self, a, b, c, cRow, adding, bias)
+    case 4: sum(Rows4<L>.self, a, b, c, cRow, adding, bias)
+    case 3: sum(Rows3<L>.self, a, b, c, cRow, adding, bias)
+    case 2: sum(Rows2<L>.self, a, b, c, cRow, adding, bias)
+    default: sum(Rows1<L>.self, a, b, c, cRow, adding, bias)
     }
   }
 
-  /// Sums one tile and writes it, or adds it, to c.
+  /// Sums one tile and writes it, or adds it, to c; the bias comes last.
   @inline(__always)
   private func sum<Tile: RegisterTile>(
     _: Tile.Type, _ a: UnsafePointer<Tile.Columns.Scalar>,
     _ b: UnsafePointer<Tile.Columns.Scalar>, _ c: UnsafeMutablePointer<Tile.Columns.Scalar>,
-    _ cRow: Int, _ adding: Bool
+    _ cRow: Int, _ adding: Bool, _ bias: UnsafePointer<Tile.Columns.Scalar>?
   ) {
     var tile = Tile.zero
     add(to: &tile, a, b)
     if adding { tile.add(from: c, cRow) }
+    if let bias { tile.add(from: bias, 0) }
     tile.store(c, cRow)
   }
 }

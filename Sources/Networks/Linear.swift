@@ -38,9 +38,9 @@ public struct Linear<Scalar: KernelScalar>: Layer {
   }
 
   public func callAsFunction(_ x: Variable<Scalar>, mode: Mode) -> Variable<Scalar> {
-    let y = matmul(x, weight.variable(mode), transposeB: true)  // [N, outputs]
-    guard let bias else { return y }
-    return y + bias.variable(mode)
+    let W = weight.variable(mode)
+    guard let bias else { return matmul(x, W, transposeB: true) }
+    return linear(x, weight: W, bias: bias.variable(mode))
   }
 
   public func forEachParameter(_ body: (String, Parameter<Scalar>) -> Void) {

@@ -37,9 +37,10 @@ public struct MultiHeadAttention<Scalar: KernelScalar>: Layer {
 
   public func callAsFunction(_ x: Variable<Scalar>, mode: Mode) -> Variable<Scalar> {
     let (batch, tokens, width) = (x.shape[0], x.shape[1], x.shape[2])
-    let rows = matmul(
-      x.reshaped([batch * tokens, width]), projectionWeight.variable(mode), transposeB: true)
-    let fused = (rows + projectionBias.variable(mode)).reshaped([batch, tokens, 3 * width])
+    let fused = linear(
+      x.reshaped([batch * tokens, width]), weight: projectionWeight.variable(mode),
+      bias: projectionBias.variable(mode)
+    ).reshaped([batch, tokens, 3 * width])
     let joined = selfAttention(fused, heads: heads).reshaped([batch * tokens, width])
     return output(joined, mode: mode).reshaped([batch, tokens, width])
   }

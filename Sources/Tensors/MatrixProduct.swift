@@ -11,9 +11,11 @@ import Kernels
 ///   - b: `[K, N]` (`[N, K]` when transposed), with a batch axis exactly when `a` has one.
 ///   - transposeA: Use Aᵀ.
 ///   - transposeB: Use Bᵀ.
+///   - bias: `[N]`, added to every row; nil adds nothing.
 /// - Returns: `[M, N]`, or `[batch, M, N]`.
 public func matmul<Scalar>(
-  _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, transposeA: Bool = false, transposeB: Bool = false
+  _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, transposeA: Bool = false, transposeB: Bool = false,
+  bias: Tensor<Scalar>? = nil
 ) -> Tensor<Scalar> {
   require(
     (a.rank == 2 || a.rank == 3) && a.rank == b.rank,
@@ -31,11 +33,14 @@ public func matmul<Scalar>(
       a \(a.shape)\(transposeA ? " transposed" : ""), b \(b.shape)\(transposeB ? " transposed" : "")
       To mend: columns of op(A) = rows of op(B), and equal batch axes.
     """)
+  require(
+    bias.map { $0.shape == [columns] } ?? true,
+    "matmul: a bias of shape \(bias?.shape ?? []) for \(columns) columns. To mend: [\(columns)].")
   let c = Buffer<Scalar>(uninitialized: batch * rows * columns)
   for i in 0..<batch {
     matrixMultiply(
       rows: rows, columns: columns, depth: depth, a: a.buffer, transposeA: transposeA, b: b.buffer,
-      transposeB: transposeB, into: c,
+      transposeB: transposeB, into: c, bias: bias?.buffer,
       offsets: (i * rows * depth, i * depth * columns, i * rows * columns))
   }
   return Tensor(shape: a.rank == 3 ? [batch, rows, columns] : [rows, columns], buffer: c)

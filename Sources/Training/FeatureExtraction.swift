@@ -45,20 +45,41 @@ public func extractFeatures(
       remedy: "pass class folders, with train and val")
   }
   let normalization = PixelNormalization(statistics)
+  let features = try outputs(
+    of: dataset.count, atOnce: batchSize,
+    prepare: { indices in
+      let images = try indices.map { try dataset.image($0) }
+      return (
+        normalization.tensor(images),
+        averagesMirror ? normalization.tensor(images.map { $0.flippedHorizontally() }) : nil
+      )
+    },
+    network: { plain, mirrored in
+      let h = backbone(Variable(plain), mode: .evaluation).value
+      guard let mirrored else { return h }
+      return (h + backbone(Variable(mirrored), mode: .evaluation).value).scaled(by: 0.5)
+    })
+  return LabelledFeatures(features: features, labels: (0..<dataset.count).map(dataset.label))
+}
+
+/// What a network makes of numbered images, while other threads prepare the next ones.
+///
+/// - Parameters:
+///   - count: Number of images, at least 1.
+///   - batch: Images prepared and passed at once.
+///   - workers: Threads that prepare.
+///   - prepare: Makes the network's input of some images.
+///   - network: Makes `[images, features]` of it.
+/// - Returns: One row an image.
+/// - Throws: What `prepare` throws.
+func outputs<Input: Sendable>(
+  of count: Int, atOnce batch: Int, workers: Int = 1,
+  prepare: @escaping @Sendable (Range<Int>) throws -> Input, network: (Input) -> Tensor<Float>
+) throws -> Tensor<Float> {
+  let loader = PrefetchingLoader(
+    count: (count + batch - 1) / batch, depth: 2, workers: workers
+  ) { try prepare($0 * batch..<min(count, ($0 + 1) * batch)) }
   var parts: [Tensor<Float>] = []
-  var start = 0
-  while start < dataset.count {
-    let indices = start..<min(dataset.count, start + batchSize)
-    let images = try indices.map { try dataset.image($0) }
-    func features(_ images: [Image]) -> Tensor<Float> {
-      backbone(Variable(normalization.tensor(images)), mode: .evaluation).value
-    }
-    let plain = features(images)
-    parts.append(
-      averagesMirror
-        ? (plain + features(images.map { $0.flippedHorizontally() })).scaled(by: 0.5) : plain)
-    start = indices.upperBound
-  }
-  return LabelledFeatures(
-    features: Tensor.concatenated(parts, axis: 0), labels: (0..<dataset.count).map(dataset.label))
+  while let input = try loader.next() { parts.append(network(input)) }
+  return Tensor.concatenated(parts, axis: 0)
 }

@@ -18,43 +18,70 @@ import Networks
 import Randomness
 import Tensors
 
+/// Which images keep their labels.
+public enum KeptLabels: Sendable, Hashable {
+  /// The same share of each class, in percent, drawn from the seed.
+  case percentage(Double)
+  /// The files that a list names, one a line, as the published 1 % and 10 % of ImageNet are given.
+  case list(String)
+
+  /// In a few words.
+  var text: String {
+    switch self {
+    case .percentage(let p): "\(FineTuningRun.text(p)) %"
+    case .list(let path): "list \(path.split(separator: "/").last ?? "")"
+    }
+  }
+}
+
 /// What decides a fine-tuning run, beside the encoder and its data.
 public struct FineTuningSettings: Sendable, Hashable {
-  /// Share of each class's labels that is used, in percent.
-  public var percentage: Double
+  public var labels: KeptLabels
   public var epochs = 100
   public var batchSize = 256
   public var learningRate = 1e-4
   public var weightDecay = 1e-6
   public var seed = 0
-  /// Whether the best epoch on the test images is reported, as released, instead of the last.
-  public var choosesOnTest = false
+  /// The epoch that is reported.
+  public var choice = EpochChoice.last
 
-  /// The released recipe with so many percent of the labels.
-  public init(percentage: Double) { self.percentage = percentage }
+  /// The released recipe with these labels.
+  public init(_ labels: KeptLabels) { self.labels = labels }
 
   /// As a JSON object.
   public var json: JSONValue {
-    .object([
-      "percentage": .number(percentage), "epochs": .integer(epochs),
-      "batch_size": .integer(batchSize), "learning_rate": .number(learningRate),
-      "weight_decay": .number(weightDecay), "seed": .integer(seed),
-      "chooses_on_test": .bool(choosesOnTest),
-    ])
+    var members: OrderedMap<JSONValue> = [:]
+    switch labels {
+    case .percentage(let value): members["percentage"] = .number(value)
+    case .list(let path): members["list"] = .string(path)
+    }
+    members["epochs"] = .integer(epochs)
+    members["batch_size"] = .integer(batchSize)
+    members["learning_rate"] = .number(learningRate)
+    members["weight_decay"] = .number(weightDecay)
+    members["seed"] = .integer(seed)
+    members["choice"] = .string(choice.rawValue)
+    return .object(members)
   }
 
   /// Reads what `json` wrote; nil when something is missing or out of range.
   public init?(_ json: JSONValue) {
-    guard let percentage = json["percentage"]?.double, let epochs = json["epochs"]?.integer,
+    guard let epochs = json["epochs"]?.integer,
       let batchSize = json["batch_size"]?.integer, let rate = json["learning_rate"]?.double,
       let decay = json["weight_decay"]?.double, let seed = json["seed"]?.integer,
-      case .bool(let onTest)? = json["chooses_on_test"], percentage > 0, percentage <= 100,
+      let choice = json["choice"]?.string.flatMap(EpochChoice.init),
       (1...1_000_000).contains(epochs), (1...65536).contains(batchSize), rate.isFinite,
       decay.isFinite, seed >= 0
     else { return nil }
-    self.init(percentage: percentage)
+    if let path = json["list"]?.string {
+      self.init(.list(path))
+    } else if let p = json["percentage"]?.double, p > 0, p <= 100 {
+      self.init(.percentage(p))
+    } else {
+      return nil
+    }
     (self.epochs, self.batchSize, self.learningRate) = (epochs, batchSize, rate)
-    (self.weightDecay, self.seed, self.choosesOnTest) = (decay, seed, onTest)
+    (self.weightDecay, self.seed, self.choice) = (decay, seed, choice)
   }
 }
 
@@ -80,8 +107,10 @@ public final class FineTuning {
   public let settings: FineTuningSettings
   public let network: Classifier
   public let data: DataSource
-  /// Numbers of the labelled images that are used.
+  /// Numbers of the labelled images that are learnt from.
   public let subset: [Int]
+  /// Numbers of those whose labels are used to choose an epoch; empty unless one is chosen so.
+  public let heldOut: [Int]
   /// Batches done.
   public internal(set) var step = 0
   let optimizer: Optimizer<Float>
@@ -98,10 +127,11 @@ public final class FineTuning {
   ///   - configuration: Of the run the encoder comes from.
   ///   - backbone: f, which will change.
   ///   - data: Its data.
+  /// - Throws: When a list cannot be read or does not fit the data, or too few labels are left.
   public init(
     _ settings: FineTuningSettings, configuration: Configuration, backbone: any Layer<Float>,
     data: DataSource
-  ) {
+  ) throws {
     self.settings = settings
     self.data = data
     key = RandomKey(seed: UInt64(settings.seed)).child("fine-tuning")
@@ -111,14 +141,42 @@ public final class FineTuning {
         inputs: configuration.network.featureCount, outputs: data.classCount,
         key: key.child("head")))
     optimizer = Optimizer(.adam, of: network, weightDecay: settings.weightDecay)
-    subset = LabelFraction.balanced(
-      settings.percentage, of: (0..<data.labelled.count).map(data.labelled.label), key: key)
+    let kept = try FineTuning.kept(settings.labels, of: data.labelled, key: key)
+    let held =
+      settings.choice == .validation
+      ? Set(
+        LabelFraction.balanced(10, of: kept.map(data.labelled.label), key: key.child("held out")))
+      : []
+    heldOut = kept.indices.filter(held.contains).map { kept[$0] }
+    subset = kept.indices.filter { !held.contains($0) }.map { kept[$0] }
+    guard !subset.isEmpty else {
+      throw TrainingError(
+        "\(kept.count) labels leave none to learn from",
+        remedy: "keep more labels, or write --choose last, which holds none out")
+    }
     sampler = BatchSampler(
       count: subset.count, batchSize: max(1, min(settings.batchSize, subset.count)),
       dropLast: true, key: key.child("order"))
     imageSize = configuration.imageSize
     workers = configuration.workers
     usesWinograd = configuration.usesWinograd
+  }
+
+  private static func kept(
+    _ labels: KeptLabels, of images: any ImageDataset, key: RandomKey
+  ) throws -> [Int] {
+    switch labels {
+    case .percentage(let percentage):
+      return LabelFraction.balanced(
+        percentage, of: (0..<images.count).map(images.label), key: key)
+    case .list(let path):
+      guard let files = (images as? SquareDataset)?.base as? ImageFiles else {
+        throw TrainingError(
+          "'\(path)' names files, but the images of this run are not whole class folders",
+          remedy: "write --percentage P instead of --list, or tune a run on class folders")
+      }
+      return try LabelFraction.listed(in: path, of: files)
+    }
   }
 
   /// Batches in one epoch.
@@ -179,8 +237,20 @@ public final class FineTuning {
 
   /// Top-1 and, where there are more than five classes, Top-5 on the test images, one view each.
   public func testAccuracy() throws -> OrderedMap<JSONValue> {
-    let test = try extractFeatures(network.backbone, data.test, statistics: data.statistics)
-    let logits = network.head(Variable(test.features), mode: .evaluation).value
-    return topMetrics(classes: data.classCount) { topAccuracy(logits, test.labels, top: $0) }
+    try accuracy(on: data.test)
+  }
+
+  /// The same on the images held out of the labelled ones.
+  func heldOutAccuracy() throws -> OrderedMap<JSONValue> {
+    func part(_ images: some ImageDataset) throws -> OrderedMap<JSONValue> {
+      try accuracy(on: DatasetSubset(images, indices: heldOut))
+    }
+    return try part(data.labelled)
+  }
+
+  private func accuracy(on images: some ImageDataset) throws -> OrderedMap<JSONValue> {
+    let measured = try extractFeatures(network.backbone, images, statistics: data.statistics)
+    let logits = network.head(Variable(measured.features), mode: .evaluation).value
+    return topMetrics(classes: data.classCount) { topAccuracy(logits, measured.labels, top: $0) }
   }
 }

@@ -1,9 +1,10 @@
 // mvmr finetune: from a checkpoint and a few labels to an accuracy, with a folder that can be resumed.
 //
 // Folder     config.yaml (of the encoder's run), finetune.json (what decides this one), metrics.jsonl,
-//            checkpoint.safetensors, results.jsonl
-// Choice     The last epoch is reported; with `choosesOnTest` the best on the test images, as the released code
-//            does, and the record says so.
+//            checkpoint.safetensors, results.jsonl; best.safetensors when an epoch is chosen on held-out images
+// Choice     The last epoch is reported; or the best on a tenth of the labels that nothing is learnt from; or the
+//            best on the test images, as the released code does. The record says which. But for the last of
+//            these the test images are looked at once.
 // Read       FineTuning.swift, FineTuningCheckpoint.swift ← this file → Command/FinetuneCommand.swift
 // Tests      Tests/TrainingTests/FineTuningTests.swift
 
@@ -11,6 +12,7 @@ import Formats
 import Foundation
 import Kernels
 import Networks
+import Tensors
 
 /// A fine-tuning run with its folder.
 public struct FineTuningRun {
@@ -35,7 +37,7 @@ public struct FineTuningRun {
     configuration = encoder.configuration
     source = encoder.path
     weights = encoder.weights
-    tuning = FineTuning(
+    tuning = try FineTuning(
       settings, configuration: configuration, backbone: encoder.encoder.backbone,
       data: encoder.data)
     folder = try RunFolder(creating: output)
@@ -55,7 +57,7 @@ public struct FineTuningRun {
     let (checkpoint, warning) = try FineTuningCheckpoint.load(folder)
     configuration = checkpoint.configuration
     (source, weights, self.warning) = (checkpoint.source, checkpoint.weights, warning)
-    tuning = FineTuning(
+    tuning = try FineTuning(
       checkpoint.settings, configuration: configuration,
       backbone: try PreTraining.randomEncoder(configuration).backbone,
       data: try DataSource(configuration, directory: dataDirectory))
@@ -76,7 +78,7 @@ public struct FineTuningRun {
     let settings = tuning.settings
     let metrics = try JSONLinesWriter(folder.metrics, resumingAfter: tuning.step)
     var accuracies = metrics.existing.compactMap { line in
-      line["test"]?.object.map { (line["epoch"]?.integer ?? 0, $0) }
+      line["chosen_on"]?.object.map { (line["epoch"]?.integer ?? 0, $0) }
     }
     var keepsPrevious = warning == nil
     func save() throws {
@@ -96,10 +98,13 @@ public struct FineTuningRun {
           "step": .integer(tuning.step), "epoch": .integer(epoch), "loss": .number(loss),
           "accuracy": .number(accuracy),
         ]
-        if settings.choosesOnTest {
-          let test = try tuning.testAccuracy()
-          line["test"] = .object(test)
-          accuracies.append((epoch, test))
+        if settings.choice != .last {
+          let onTest = settings.choice == .test
+          let found = try onTest ? tuning.testAccuracy() : tuning.heldOutAccuracy()
+          line["chosen_on"] = .object(found)
+          let best = accuracies.map { top1($0.1) }.max() ?? -1
+          if !onTest && top1(found) > best { try writeBest() }
+          accuracies.append((epoch, found))
         }
         try metrics.append(.object(line))
         say("epoch \(epoch)/\(settings.epochs): loss \(RunProgress.number(loss))")
@@ -115,30 +120,54 @@ public struct FineTuningRun {
 
   private func result(_ accuracies: [(Int, OrderedMap<JSONValue>)]) throws -> EvaluationRecord {
     let settings = tuning.settings
+    let best = accuracies.max { a, b in (top1(a.1), -a.0) < (top1(b.1), -b.0) }
+    if settings.choice == .validation {
+      try tuning.network.load(
+        SafeTensorsFile(path: bestPath).tensors.entries.map {
+          NamedTensor(name: $0.key, tensor: Tensor($0.value.shape, try $0.value.floats()))
+        })
+    }
     var metrics = try tuning.testAccuracy()
-    var epoch = settings.epochs
-    if settings.choosesOnTest {
+    if settings.choice == .test, let best {
       let last = metrics["top1"]
-      for (number, found) in accuracies
-      where (found["top1"]?.double ?? 0) > (metrics["top1"]?.double ?? 0) {
-        (epoch, metrics) = (number, found)
-      }
+      metrics = best.1
       metrics["last_epoch_top1"] = last
     }
-    metrics["epoch"] = .integer(epoch)
+    if settings.choice == .validation, let best {
+      metrics["held_out_top1"] = best.1["top1"]
+    }
+    metrics["epoch"] = .integer(best?.0 ?? settings.epochs)
     let record = EvaluationRecord(
-      protocolName: "finetune \(FineTuningRun.text(settings.percentage)) %",
+      protocolName: "finetune \(settings.labels.text)",
       description: "the whole network and a new linear head, Adam, cosine over all steps, on "
-        + "\(tuning.subset.count) labels, the same share of each class",
+        + "\(tuning.subset.count) labels",
       dataset: configuration.datasetName.rawValue,
-      split: .init(training: tuning.subset.count, test: tuning.data.test.count),
+      split: .init(
+        training: tuning.subset.count, validation: tuning.heldOut.count,
+        test: tuning.data.test.count),
       views: "training: a new view of policy 'custom' in every epoch; test: one, the image itself",
-      epochChoice: settings.choosesOnTest ? EpochChoice.test.text : EpochChoice.last.text,
+      epochChoice: settings.choice.text,
       seed: settings.seed, metrics: metrics, settings: settings.json.object ?? [:],
       weights: weights, checkpoint: source, seconds: Date().timeIntervalSince(began))
     try record.append(to: "\(folder.path)/\(EvaluationRecord.fileName)")
     return record
   }
+
+  private var bestPath: String { "\(folder.path)/best.safetensors" }
+
+  /// Keeps the network of this epoch.
+  ///
+  /// A run that is stopped before the epoch's checkpoint comes this way again, with the same bits.
+  private func writeBest() throws {
+    var tensors: OrderedMap<TensorRecord> = [:]
+    for entry in tuning.network.stateDictionary() {
+      tensors.insert(TensorRecord(entry.tensor.scalars, shape: entry.tensor.shape), for: entry.name)
+    }
+    try SafeTensorsFile(metadata: ["kind": "mvmr.fine-tuning.best"], tensors: tensors)
+      .write(to: bestPath, keepsPrevious: false)
+  }
+
+  private func top1(_ found: OrderedMap<JSONValue>) -> Double { found["top1"]?.double ?? -1 }
 
   /// 1, not 1.0.
   static func text(_ value: Double) -> String {

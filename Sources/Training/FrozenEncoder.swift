@@ -78,23 +78,22 @@ public struct FrozenEncoder {
     let chunk = max(1, min(256, FrozenEncoder.pixelsAtOnce / max(1, side * side)))
     let count = dataset.count
     let preparation = preparation
-    let loader = PrefetchingLoader<Tensor<Float>>(
-      count: (count + chunk - 1) / chunk, depth: 2, workers: workers
-    ) { item in
-      let images = try (item * chunk..<min(count, (item + 1) * chunk)).map {
-        preparation.whole(try dataset.image($0))
-      }
-      return normalization.tensor(images)
-    }
-    var parts: [Tensor<Float>] = []
     var done = 0
-    while let images = try loader.next() {
-      parts.append(self(images))
-      done += images.shape[0]
-      progress(done)
-    }
     let features =
-      parts.isEmpty ? Tensor<Float>.zeros([0, width]) : Tensor.concatenated(parts, axis: 0)
+      count == 0
+      ? Tensor<Float>.zeros([0, width])
+      : try outputs(
+        of: count, atOnce: chunk, workers: workers,
+        prepare: { indices in
+          normalization.tensor(try indices.map { preparation.whole(try dataset.image($0)) })
+        },
+        network: { images in
+          defer {
+            done += images.shape[0]
+            progress(done)
+          }
+          return self(images)
+        })
     return LabelledFeatures(features: features, labels: (0..<count).map(dataset.label))
   }
 

@@ -5,8 +5,9 @@ import Testing
   @Test(
     "a wrong command line ends with 64 and says how to mend it",
     arguments: [
+      (["finetune", "x", "--list", "l.txt", "--percentage", "1"], "write one of them"),
       (["finetune"], "one checkpoint"), (["finetune", "x", "--percentage", "0"], "--percentage"),
-      (["finetune", "x", "--choose", "validation"], "last"),
+      (["finetune", "x", "--choose", "first"], "last"),
       (["finetune", "--resume", "x", "--epochs", "2"], "--epochs"),
       (["finetune", "y", "--resume", "x"], "too many"),
     ])

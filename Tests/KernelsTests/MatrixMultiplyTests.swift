@@ -36,6 +36,19 @@ import Testing
     addingAndOffsets(Double.self)
   }
 
+  @Test("a bias joins every row once, whatever the depth", arguments: [1, 40, 600, 2100])
+  func bias(depth: Int) {
+    for (m, n) in [(1, 1), (13, 40), (30, 64)] {
+      let (a, b) = (Buffer<Double>.pattern(m * depth), Buffer<Double>.pattern(depth * n, offset: 3))
+      let bias = Buffer<Double>.pattern(n, offset: 9)
+      let (plain, with) = (Buffer<Double>.unwritten(m * n), Buffer<Double>.unwritten(m * n))
+      matrixMultiply(rows: m, columns: n, depth: depth, a: a, b: b, into: plain)
+      matrixMultiply(rows: m, columns: n, depth: depth, a: a, b: b, into: with, bias: bias)
+      let expected = (0..<m * n).map { plain[$0] + bias[$0 % n] }
+      #expect(with.array == expected)
+    }
+  }
+
   @Test("an empty sum is zero, or adds nothing")
   func emptySum() {
     let nothing = Buffer<Float>(uninitialized: 0)

@@ -30,7 +30,7 @@ import Testing
   }
 
   static var settings: FineTuningSettings {
-    var settings = FineTuningSettings(percentage: 50)
+    var settings = FineTuningSettings(.percentage(50))
     (settings.epochs, settings.batchSize, settings.learningRate) = (3, 8, 1e-3)
     return settings
   }
@@ -39,7 +39,7 @@ import Testing
   func json() throws {
     let settings = Self.settings
     #expect(FineTuningSettings(settings.json) == settings)
-    for member in ["percentage", "epochs", "chooses_on_test"] {
+    for member in ["percentage", "epochs", "choice"] {
       var members = try #require(settings.json.object)
       members[member] = nil
       #expect(FineTuningSettings(.object(members)) == nil)
@@ -55,46 +55,81 @@ import Testing
       _ = try PreTrainingRun(
         TinyRun.configuration("epochs=1", "warmup_epochs=0"), output: first
       ).run()
-      func begin(_ name: String, onTest: Bool) throws -> FineTuningRun {
+      func begin(_ name: String, _ choice: EpochChoice) throws -> FineTuningRun {
         var settings = Self.settings
-        settings.choosesOnTest = onTest
+        settings.choice = choice
         return try FineTuningRun(
           EvaluatedEncoder(first), settings: settings, output: "\(directory)/\(name)")
       }
       func bytes(_ name: String) throws -> Data {
         try Data(contentsOf: URL(filePath: "\(directory)/\(name)/checkpoint.safetensors"))
       }
-      for onTest in [false, true] {
-        let record = try #require(try begin("whole\(onTest)", onTest: onTest).run())
-        #expect(record.epochChoice.contains("TEST SET") == onTest)
-        #expect(record.split.training == 24 || record.split.training > 20)
+      for choice in EpochChoice.allCases {
+        let record = try #require(try begin("whole \(choice)", choice).run())
+        #expect(record.epochChoice == choice.text)
+        #expect(record.split.training + record.split.validation > 20)
+        #expect((record.split.validation > 0) == (choice == .validation))
+        #expect((record.metrics["held_out_top1"] != nil) == (choice == .validation))
         for stop in [1, 3, 5] {
-          let name = "parts\(onTest)\(stop)"
-          let begun = try begin(name, onTest: onTest)
-          #expect(begun.tuning.totalSteps > 6)
+          let name = "parts \(choice) \(stop)"
+          let begun = try begin(name, choice)
+          #expect(begun.tuning.totalSteps > 5)
           #expect(try begun.run(shouldStop: { begun.tuning.step == stop }) == nil)
           let again = try #require(
             try FineTuningRun(resuming: "\(directory)/\(name)").run())
           #expect(again == record)
-          #expect(try bytes(name) == bytes("whole\(onTest)"))
+          #expect(try bytes(name) == bytes("whole \(choice)"))
         }
       }
       // The backbone moved, the checkpoint it came from did not.
-      let tuned = try FineTuningRun(resuming: "\(directory)/wholefalse").tuning.network.backbone
+      let tuned = try FineTuningRun(resuming: "\(directory)/whole last").tuning.network.backbone
       #expect(weightsDigest(tuned) != (try EvaluatedEncoder(first).weights))
       #expect(throws: (any Error).self) { try FineTuningRun(resuming: first) }
-      #expect(throws: TrainingError.self) { try begin("wholefalse", onTest: false) }
-      let table = try ResultsTable(["\(directory)/wholefalse"])
+      #expect(throws: TrainingError.self) { try begin("whole last", .last) }
+      let table = try ResultsTable(["\(directory)/whole last"])
       #expect(table.records.count == 1 && table.records[0].protocolName == "finetune 50 %")
+    }
+  }
+
+  @Test("a list of files says whose labels are used; one that does not fit is refused")
+  func list() throws {
+    try TinyRun.withDirectory { directory in
+      for i in 0..<40 {
+        let folder = "\(directory)/images/train/\(["cat", "dog"][i % 2])"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let bytes = (0..<20 * 20 * 3).map { UInt8(($0 * (i + 3)) % 251) }
+        try PNGWriter.write(
+          to: "\(folder)/\(i).png", width: 20, height: 20, channels: 3, bytes: bytes)
+      }
+      let c = try TinyRun.configuration(
+        "dataset.name=folder", "dataset.path=\(directory)/images", "dataset.size=16")
+      let data = try DataSource(c)
+      let wanted = [3, 8, 10, 21]
+      func tuning(_ text: String) throws -> FineTuning {
+        try text.write(toFile: "\(directory)/list.txt", atomically: true, encoding: .utf8)
+        return try FineTuning(
+          FineTuningSettings(.list("\(directory)/list.txt")), configuration: c,
+          backbone: try PreTraining.randomEncoder(c).backbone, data: data)
+      }
+      let files = try #require((data.labelled as? SquareDataset)?.base as? ImageFiles)
+      let names = wanted.map { files.entries[$0].path.split(separator: "/").last ?? "" }
+      #expect(try tuning(names.joined(separator: "\n") + "\n").subset == wanted)
+      #expect(throws: DatasetError.self) { try tuning("none.png\n") }
+      let shapes = try DataSource(TinyRun.configuration())
+      #expect(throws: TrainingError.self) {
+        try FineTuning(
+          FineTuningSettings(.list("\(directory)/list.txt")), configuration: c,
+          backbone: try PreTraining.randomEncoder(c).backbone, data: shapes)
+      }
     }
   }
 
   @Test("with all labels and a few epochs it learns more than chance")
   func learns() throws {
     let c = try TinyRun.configuration("dataset.train_images=200", "dataset.test_images=100")
-    var settings = FineTuningSettings(percentage: 100)
+    var settings = FineTuningSettings(.percentage(100))
     (settings.epochs, settings.batchSize, settings.learningRate) = (6, 20, 3e-3)
-    let tuning = FineTuning(
+    let tuning = try FineTuning(
       settings, configuration: c, backbone: try PreTraining.randomEncoder(c).backbone,
       data: try DataSource(c))
     var losses: [Double] = []

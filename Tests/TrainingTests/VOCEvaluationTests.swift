@@ -62,7 +62,7 @@ import Testing
       _ = try PreTrainingRun(
         TinyRun.configuration("epochs=1", "warmup_epochs=0"), output: folder
       ).run()
-      let encoder = try EvaluatedEncoder(folder)
+      let encoder = try FrozenCheckpoint(folder)
       let result = try encoder.evaluateMultiLabel(
         training: images(40, offset: 0), test: images(30, offset: 300), side: 16)
       #expect(result.precision.curves[0].positives > 5)

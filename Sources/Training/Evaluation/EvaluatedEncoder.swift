@@ -1,6 +1,6 @@
 // What an evaluation measures: the encoder of a checkpoint, which nothing changes, with its data.
 //
-// Read       Training/Checkpoint.swift, Training/FeatureExtraction.swift ← this file → LinearEvaluation.swift
+// Read       FrozenCheckpoint.swift, Training/FeatureExtraction.swift ← this file → LinearEvaluation.swift
 // Tests      Tests/TrainingTests/LinearProtocolTests.swift
 
 import Formats
@@ -11,14 +11,8 @@ import Tensors
 
 /// A checkpoint's encoder, frozen, and the data of its run.
 public struct EvaluatedEncoder {
-  /// Where it came from, as it was named.
-  public let path: String
-  public let checkpoint: Checkpoint
-  public let encoder: Encoder<Float>
+  private let frozen: FrozenCheckpoint
   public let data: DataSource
-  /// SHA-256 of the backbone's weights.
-  public let weights: String
-  private let began = Date()
 
   /// Opens a checkpoint and its data.
   ///
@@ -30,28 +24,28 @@ public struct EvaluatedEncoder {
   public init(
     _ path: String, dataDirectory: String? = nil, say: (String) -> Void = { _ in }
   ) throws {
-    let (checkpoint, warning) = try Checkpoint.load(path)
-    if let warning { say("warning: \(warning)") }
-    self.path = path
-    self.checkpoint = checkpoint
-    data = try DataSource(checkpoint.configuration, directory: dataDirectory)
+    frozen = try FrozenCheckpoint(path, say: say)
+    data = try DataSource(frozen.configuration, directory: dataDirectory)
     guard data.hasLabels else {
       throw TrainingError(
         "the images of this run have no labels, or several each, so there is no class to predict",
-        remedy: "evaluate on class folders: --data DIR with train/<class> and val/<class>")
+        remedy: "evaluate on class folders: --data DIR with train/<class> and val/<class>; "
+          + "`mvmr evaluate voc` measures images of several classes")
     }
-    encoder = try PreTraining.randomEncoder(checkpoint.configuration)
-    try encoder.load(checkpoint.encoder)
-    weights = weightsDigest(encoder.backbone)
   }
 
+  /// Where it came from, as it was named.
+  public var path: String { frozen.path }
+  /// What the run left.
+  public var checkpoint: Checkpoint { frozen.checkpoint }
+  /// Its network, which nothing changes.
+  public var encoder: Encoder<Float> { frozen.encoder }
+  /// SHA-256 of the backbone's weights.
+  public var weights: String { frozen.weights }
   /// The configuration of its run.
-  public var configuration: Configuration { checkpoint.configuration }
-
+  public var configuration: Configuration { frozen.configuration }
   /// The file in the run's folder to which results are appended.
-  public var resultsFile: String {
-    "\(RunFolder(resuming: path).path)/\(EvaluationRecord.fileName)"
-  }
+  public var resultsFile: String { frozen.resultsFile }
 
   /// Features of the labelled images, one view each.
   public func trainingFeatures() throws -> LabelledFeatures {
@@ -74,12 +68,9 @@ public struct EvaluatedEncoder {
     epochChoice: String, seed: Int? = nil, metrics: OrderedMap<JSONValue>,
     settings: OrderedMap<JSONValue> = [:]
   ) -> EvaluationRecord {
-    EvaluationRecord(
-      protocolName: protocolName, description: description,
-      dataset: configuration.datasetName.rawValue, split: split, views: views,
-      epochChoice: epochChoice, seed: seed ?? configuration.seed, metrics: metrics,
-      settings: settings, weights: weights, checkpoint: path,
-      seconds: Date().timeIntervalSince(began))
+    frozen.record(
+      protocolName, description, dataset: configuration.datasetName.rawValue, split: split,
+      views: views, epochChoice: epochChoice, seed: seed, metrics: metrics, settings: settings)
   }
 }
 

@@ -57,7 +57,7 @@ public struct MultiLabelResult: Sendable {
   }
 }
 
-extension EvaluatedEncoder {
+extension FrozenCheckpoint {
   /// Features of images of any size.
   ///
   /// - Parameters:
@@ -65,26 +65,27 @@ extension EvaluatedEncoder {
   ///   - side: Of the square the encoder sees, in pixels.
   ///   - statistics: What pixels are normalised with.
   /// - Returns: One row of features an image.
-  /// - Throws: When an image cannot be read.
+  /// - Throws: When an image cannot be read, or the network sees images of another side only.
   public func features(
     _ images: some MultiLabelImages, side: Int, statistics: ChannelStatistics = .voc
   ) throws -> MultiLabelFeatures {
+    if case .visionTransformer(let plan) = configuration.network, plan.imageSize != side {
+      throw TrainingError(
+        "the encoder sees images of \(plan.imageSize) pixels and no others",
+        remedy: "write --size \(plan.imageSize)")
+    }
     let normalization = PixelNormalization(statistics)
     let short = (side * 11 + 5) / 10
-    var parts: [Tensor<Float>] = []
-    let loader = PrefetchingLoader(
-      count: (images.count + 31) / 32, depth: 2, workers: configuration.workers
-    ) { batch in
-      normalization.tensor(
-        try (batch * 32..<min(images.count, batch * 32 + 32)).map {
-          try images.image($0).resized(shortSide: short).centerCropped(width: side, height: side)
-        })
-    }
-    while let batch = try loader.next() {
-      parts.append(encoder.backbone(Variable(batch), mode: .evaluation).value)
-    }
+    let features = try outputs(
+      of: images.count, atOnce: 32, workers: configuration.workers,
+      prepare: { indices in
+        normalization.tensor(
+          try indices.map {
+            try images.image($0).resized(shortSide: short).centerCropped(width: side, height: side)
+          })
+      }, network: { encoder.backbone(Variable($0), mode: .evaluation).value })
     return MultiLabelFeatures(
-      features: Tensor.concatenated(parts, axis: 0),
+      features: features,
       presences: (0..<images.count).map(images.presence))
   }
 
@@ -113,6 +114,7 @@ extension EvaluatedEncoder {
     let made = record(
       "voc",
       "a linear head a class on standardised features by L-BFGS; difficult pairs are left out",
+      dataset: training.name,
       split: .init(
         training: training.count, validation: training.count / 5, test: test.count),
       views: "one: shorter side \((side * 11 + 5) / 10), middle \(side) pixels",
