@@ -27,31 +27,35 @@ func drawnFolder() throws -> String {
 }
 
 let isYours = CommandLine.arguments.count > 1
-let folder = isYours ? CommandLine.arguments[1] : try drawnFolder()
 
-let configuration = try Configuration(
-  yaml: """
-    dataset:
-      name: folder
-      size: 32             # of a view, in pixels; 64 or 96 for photographs
-      aug_policy: custom   # how a second view is drawn: docs/data.md
-    encoder:
-      backbone: resnet8
-      out_dim: 256-256     # the projector; wider for more images
-      small_kernel: true
-    batch_size: 32         # as large as memory allows
-    epochs: 2              # hundreds, for good features
-    warmup_epochs: 1
-    lr: 2e-3
-    """)
-let run = try PreTrainingRun(
-  configuration, dataDirectory: folder, output: isYours ? nil : "\(scratch)/run",
-  say: { print($0) })
-let result = try run.run(
-  observe: { record in
-    if record.position.batch == 0 {
-      print("epoch \(record.position.epoch), step \(record.position.step): loss \(record.loss)")
-    }
-  }, shouldStop: { false })
-print(result.summary)
-if isYours { print("Everything is in \(result.folder.path).") }
+/// Trains on the folder's images and prints what came of it.
+func train() throws {
+  let configuration = try Configuration(
+    yaml: """
+      dataset:
+        name: folder
+        size: 32             # of a view, in pixels; 64 or 96 for photographs
+        aug_policy: custom   # how a second view is drawn: docs/data.md
+      encoder:
+        backbone: resnet8
+        out_dim: 256-256     # the projector; wider for more images
+        small_kernel: true
+      batch_size: 32         # as large as memory allows
+      epochs: 2              # hundreds, for good features
+      warmup_epochs: 1
+      lr: 2e-3
+      """)
+  let folder = isYours ? CommandLine.arguments[1] : try drawnFolder()
+  let run = try PreTrainingRun(
+    configuration, dataDirectory: folder, output: isYours ? nil : "\(scratch)/run",
+    say: { print($0) })
+  let result = try run.run(
+    observe: { print("step \($0.position.step): loss \($0.loss)") }, shouldStop: { false })
+  print(result.summary)
+  if isYours { print("Everything is in \(result.folder.path).") }
+}
+
+do { try train() } catch {
+  print(error)
+  exit(1)
+}
