@@ -169,12 +169,8 @@ let package = Package(
       "NotebookRunnerTests",
       ["NotebookRunner", "Notebook", "Formats", "Images", "Charts", "Tensors", "Command"]),
     tests("CommandTests", ["Command", "Formats", "Kernels", "TestSupport"]),
-<<<<<<< HEAD
     tests("BookTests", ["Book"] + library),
     tests("DocumentationTests", ["Training", "Oracle", "Book", "Command", "Formats"]),
-=======
-    tests("DocumentationTests", ["Training", "Oracle"]),
->>>>>>> notebooks
   ],
   swiftLanguageModes: [.v6]
 )
