@@ -69,6 +69,13 @@ let library = [
   "Datasets", "Networks", "Objectives", "Training", "Oracle",
 ]
 
+/// A program that a user starts from.
+func example(_ name: String) -> Target {
+  .executableTarget(
+    name: name, dependencies: (["MVMR"] + library).map { .init(stringLiteral: $0) },
+    path: "Examples/\(name)", swiftSettings: checked)
+}
+
 let package = Package(
   name: "mv-mr-swift",
   platforms: [.macOS(.v15)],
@@ -91,6 +98,7 @@ let package = Package(
     floor(
       "Datasets", on: ["Kernels", "Randomness", "Tensors", "Images", "Formats"],
       settings: checkedAndOptimised),
+    floor("Notebook", on: ["Kernels", "Tensors", "Images", "Formats", "Charts"]),
     // Floor 3
     floor("Networks", on: ["Kernels", "Randomness", "Tensors", "Autodiff"]),
     floor("Objectives", on: ["Kernels", "Randomness", "Tensors", "Autodiff"]),
@@ -107,16 +115,23 @@ let package = Package(
         "Kernels", "Randomness", "Tensors", "Images", "Formats", "Autodiff", "Representations",
         "Datasets", "Networks", "Objectives", "Training",
       ], settings: checkedAndOptimised),
+    floor("Book", on: library, settings: checkedAndOptimised),
+    floor("NotebookRunner", on: ["Notebook", "Formats"]),
     // Floor 5
     floor("MVMR", on: library),
     // (Not a target called mvmr: beside MVMR it would be the same file on a Mac's disk.)
     .executableTarget(
-      name: "Command", dependencies: (["MVMR"] + library).map { .init(stringLiteral: $0) },
-      swiftSettings: checked),
+      name: "Command",
+      dependencies: (["MVMR", "Book", "Notebook", "NotebookRunner"] + library).map {
+        .init(stringLiteral: $0)
+      }, swiftSettings: checked),
+    // Loops over raw memory, like Kernels: docs/book/02-matrix-products.md.
     .executableTarget(
-      name: "TrainSmallModel",
+      name: "MatrixLadder",
       dependencies: (["MVMR"] + library).map { .init(stringLiteral: $0) },
-      path: "Examples/TrainSmallModel", swiftSettings: checked),
+      path: "Examples/MatrixLadder", swiftSettings: kernelSettings),
+    example("TrainSmallModel"), example("TrainOnYourFolder"), example("AddRepresentation"),
+    example("SearchImages"),
     // Tests mirror Sources.
     testSupport,
     tests("KernelsTests", ["Kernels", "TestSupport"]),
@@ -150,8 +165,12 @@ let package = Package(
         "Objectives",
       ]
     ),
+    tests(
+      "NotebookRunnerTests",
+      ["NotebookRunner", "Notebook", "Formats", "Images", "Charts", "Tensors", "Command"]),
     tests("CommandTests", ["Command", "Formats", "Kernels", "TestSupport"]),
-    tests("DocumentationTests", ["Training", "Oracle"]),
+    tests("BookTests", ["Book"] + library),
+    tests("DocumentationTests", ["Training", "Oracle", "Book", "Command", "Formats"]),
   ],
   swiftLanguageModes: [.v6]
 )

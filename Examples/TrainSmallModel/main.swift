@@ -39,6 +39,7 @@ for step in 0..<120 {
   let views = images.enumerated().map { i, image in
     AugmentationPolicy.cifar20(image, size: 32, key: key.child("views").child(step).child(i))
   }
+  // docs: region step
   let (x, x̃) = (pixels.tensor(images), pixels.tensor(views))  // [128, 32, 32, 3]
 
   let z̃ = encoder(Variable(x̃), mode: .training)  // [128, 512]
@@ -48,6 +49,7 @@ for step in 0..<120 {
     representations: representations.map { RepresentationBatch(name: $0.name, values: $0(x)) })
   objective.total.backward()
   adam.step(learningRate: 4e-3)
+  // docs: end step
 
   if step % 30 == 29 { print("step \(step + 1): loss \(objective.total.value.scalar)") }
 }

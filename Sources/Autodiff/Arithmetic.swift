@@ -25,6 +25,7 @@ extension Variable {
       pullbacks: [(x, { dZ in dZ.summed(to: xShape) }), (y, { dZ in (-dZ).summed(to: yShape) })])
   }
 
+  // docs: region multiply
   public static func * (x: Variable, y: Variable) -> Variable {
     let (a, b) = (x.value, y.value)
     return Variable(
@@ -33,6 +34,7 @@ extension Variable {
         (x, { dZ in (dZ * b).summed(to: a.shape) }), (y, { dZ in (dZ * a).summed(to: b.shape) }),
       ])
   }
+  // docs: end multiply
 
   public static func / (x: Variable, y: Variable) -> Variable {
     let (b, xShape) = (y.value, x.shape)

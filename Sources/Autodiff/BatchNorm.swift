@@ -56,6 +56,7 @@ public func batchNorm<S>(
   let shift = bias.value - μ * scale
   let y = affine(X, scale: scale, shift: shift, adding: shortcut?.value, rectified: rectified)
   let gate = gate(y, scale: scale, shift: shift, adds: shortcut != nil, rectified: rectified)
+  // docs: region pullback
   let output = Variable(y, from: [x, gain, bias] + (shortcut.map { [$0] } ?? [])) { dY in
     let (g, dβ, products, open) = sums(
       dY, X, mean: μ, gate: gate, keepsGated: shortcut != nil && rectified)
@@ -69,6 +70,7 @@ public func batchNorm<S>(
       rows: rows, channels: channels, into: dX)
     return [Tensor(shape: X.shape, buffer: dX), dγ, dβ] + (shortcut == nil ? [] : [g])
   }
+  // docs: end pullback
   return (output, statistics)
 }
 

@@ -38,6 +38,7 @@ public func conv2D<S>(
 }
 
 extension GradientCase {
+  // docs: region cases
   /// Extents and options under which a swapped axis (H ≠ W, C ≠ O, K ≠ L) or a dropped option fails.
   static let convolutions =
     [(stride: 1, padding: 0), (1, 1), (2, 0), (3, 2)].map { stride, padding in
@@ -58,4 +59,5 @@ extension GradientCase {
         Autodiff.conv2D($0[0], filter: $0[1], stride: 2, padding: 1, groups: 3)
       },
     ]
+  // docs: end cases
 }

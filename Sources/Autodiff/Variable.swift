@@ -55,6 +55,7 @@ public struct Variable<Scalar: KernelScalar> {
     if OperationProfile.isRunning {
       OperationProfile.note(operation, isGradient: false, value.shape)
     }
+    // docs: region pullbacks
     let wanted = pullbacks.filter { $0.input.node != nil }
     guard !wanted.isEmpty else {
       node = nil
@@ -64,6 +65,7 @@ public struct Variable<Scalar: KernelScalar> {
     node = Node(
       operation: operation, parents: wanted.compactMap(\.input.node), receive: nil
     ) { dY in functions.map { $0(dY) } }
+    // docs: end pullbacks
   }
 
   /// The result of an operation whose gradients are computed together.
@@ -156,6 +158,7 @@ final class Node<Scalar: KernelScalar> {
     }
   }
 
+  // docs: region walk
   func backward(_ seed: Tensor<Scalar>) {
     let order = operationsBeforeTheirUsers()
     for node in order where node.pullback == nil { node.gradient = nil }
@@ -181,6 +184,7 @@ final class Node<Scalar: KernelScalar> {
       }
     }
   }
+  // docs: end walk
 
   private func add(_ dX: Tensor<Scalar>) {
     guard var sum = gradient else {

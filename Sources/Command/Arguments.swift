@@ -1,4 +1,7 @@
 // Options of a command, parsed.
+//
+// Read       this file → CommandLineTool.swift
+// Tests      Tests/CommandTests/CommandTests.swift
 
 import Foundation
 import MVMR

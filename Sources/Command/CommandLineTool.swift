@@ -1,6 +1,8 @@
 // The commands of mvmr and how one is chosen.
 //
 // Status     0 success · 1 the work failed · 64 the command line is wrong · 130 interrupted
+// Read       Arguments.swift ← this file → PretrainCommand.swift
+// Tests      Tests/CommandTests/CommandTests.swift
 
 import Foundation
 import MVMR
@@ -47,7 +49,7 @@ enum CommandLineTool {
     .results, .finetune, .ablate, .oracleList, .oracleEmit, .oracleCheck, .oracleTrace,
     .oracleBisect,
     .compare, .inspect, .convert, .gradcheck, .fingerprint, .bench, .synthesize, .download,
-    .dataCheck, .dataShow,
+    .dataCheck, .dataShow, .forecast, .notebookRun, .bookUpdate, .bookCheck, .bookSources,
   ]
 
   static let help = """

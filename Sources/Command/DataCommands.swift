@@ -1,4 +1,6 @@
 // mvmr data check and data show: what lies in a directory, and what a network is shown of it.
+//
+// Read       Datasets/DatasetKind.swift, Charts/ImageGrid.swift ← this file
 
 import Foundation
 import MVMR

@@ -1,4 +1,6 @@
 // mvmr download: a data set from where it was published.
+//
+// Read       Datasets/ArchiveDownload.swift ← this file
 
 import Foundation
 import MVMR

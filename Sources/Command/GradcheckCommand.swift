@@ -1,4 +1,6 @@
 // mvmr gradcheck: every operation, layer and loss against central differences, in Double.
+//
+// Read       Autodiff/GradientCheck.swift ← this file
 
 import Foundation
 import MVMR

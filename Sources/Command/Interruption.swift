@@ -1,5 +1,7 @@
 // Ctrl-C: the first one asks the run to stop after its step and write a checkpoint, the second one
 // ends the program.
+//
+// Read       this file → PretrainCommand.swift
 
 import Foundation
 import Synchronization

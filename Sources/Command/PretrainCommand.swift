@@ -1,4 +1,7 @@
 // mvmr pretrain: the main job.
+//
+// Read       this file → Training/PreTrainingRun.swift
+// Tests      Tests/CommandTests/CommandTests.swift
 
 import Foundation
 import MVMR

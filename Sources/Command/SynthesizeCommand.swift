@@ -1,4 +1,6 @@
 // mvmr synthesize: the built-in data set as files in the STL-10 binary format.
+//
+// Read       Datasets/STL10Writer.swift ← this file
 
 import Foundation
 import MVMR

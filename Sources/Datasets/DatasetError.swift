@@ -1,4 +1,6 @@
 // What can be wrong with a data set on disk, told so that it can be mended.
+//
+// Read       this file → DatasetDirectory.swift
 
 /// A data set that cannot be opened, read or written.
 public struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -89,6 +89,7 @@ public enum AugmentationPolicy: String, CaseIterable, Codable, Sendable {
     var stream = RandomStream(key)
     var steps: [AugmentationStep] = []
     switch self {
+    // docs: region custom
     case .custom, .crop, .cropFlip, .cropFlipColor, .cropFlipColorGray:
       // Each policy draws as the longer ones do and stops earlier.
       let box = RandomResizedCrop(area: 0.08...1).draw(width: width, height: height, from: &stream)
@@ -105,6 +106,7 @@ public enum AugmentationPolicy: String, CaseIterable, Codable, Sendable {
       if self == .cropFlipColorGray { break }
       let kernelSize = GaussianKernel.size(forImageSide: size)
       steps.append(.blur(kernelSize: kernelSize, sigma: stream.uniform(in: 0.1...2)))
+    // docs: end custom
     case .cifar:
       var (w, h) = (width + 8, height + 8)
       if min(w, h) < size {  // too small to crop from: torchvision stops here

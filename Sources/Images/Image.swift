@@ -1,6 +1,7 @@
 // An 8-bit colour image: what data sets hold and what augmentation works on.
 //
 // Layout     [height, width, 3], red green blue interleaved, row-major, one byte a value.
+// Read       this file → Resize.swift, AugmentationStep.swift
 
 /// An RGB image of 8 bits a channel with value semantics.
 public struct Image: Hashable, Sendable {

@@ -1,4 +1,6 @@
 // A run of scalars in memory: what every kernel reads and writes, and the only owner of a pointer.
+//
+// Read       this file → BufferPool.swift, Tensors/Tensor.swift
 
 /// Reference-counted memory for `count` scalars, aligned to 64 bytes.
 ///

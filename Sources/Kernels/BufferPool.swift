@@ -6,6 +6,7 @@
 // Classes    Sizes are rounded up to a quarter of a power of two: at most 25 % is wasted.
 // Footprint  What the system gave and did not get back: blocks in use and blocks kept. Its peak is what a
 //            computation needs (Training/StepForecast.swift).
+// Read       Buffer.swift ← this file
 
 import Synchronization
 

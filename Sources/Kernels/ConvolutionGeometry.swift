@@ -5,6 +5,8 @@
 // Layout     x [batch, height, width, channels], w [kernel height, kernel width, channels / groups,
 //            out], y [batch, H′, W′, out]. Group g joins its own channels / groups inputs with its
 //            own out / groups outputs.
+// Read       this file → Convolution.swift, Correlation.swift
+// Tests      Tests/KernelsTests/ConvolutionTests.swift
 
 /// Shapes and options of one convolution.
 public struct ConvolutionGeometry: Hashable, Sendable {

@@ -4,6 +4,7 @@
 //            A public kernel is a generic function marked `@specialized` for both, so a caller in
 //            any module, also in a debug build, reaches a compiled copy through one type test.
 // Width      One machine vector: 512 bits with AVX-512, 256 with AVX2, else 128. The manifest picks.
+// Read       this file → Elementwise.swift, RegisterTile.swift
 
 /// A floating-point type the kernels are compiled for: `Float` or `Double`.
 public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Sendable, Codable,

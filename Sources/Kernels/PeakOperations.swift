@@ -2,6 +2,7 @@
 //
 // Why        A speed means little by itself; as a share of what the processor can do at all, measured
 //            in the same minute, it says how much is left.
+// Read       this file → Command/BenchCommand.swift
 
 import Dispatch
 

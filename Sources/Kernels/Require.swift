@@ -2,6 +2,8 @@
 //
 // `precondition` loses its text in release builds and is undefined behaviour when it fails under
 // `-Ounchecked`; a `fatalError` keeps both its text and its stop in every configuration.
+//
+// Read       this file → Tensors/Tensor.swift
 
 /// Stops the program with `message` unless `condition` holds.
 ///

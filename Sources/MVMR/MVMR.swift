@@ -1,4 +1,6 @@
 // The umbrella: `import MVMR` reaches every floor of the library.
+//
+// Read       this file → Tensors/Tensor.swift, Training/PreTrainingRun.swift
 
 @_exported import Autodiff
 @_exported import Charts

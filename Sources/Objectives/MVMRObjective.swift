@@ -76,6 +76,7 @@ public func mvmrObjective<S>(
   let Z = settings.normalizesEmbeddings ? lengthNormalized(z) : z
   let Z̃ = settings.normalizesEmbeddings ? lengthNormalized(augmented) : augmented
 
+  // docs: region L1
   // L₁, eq. (7)
   let ε = S(settings.resolvedEpsilon)
   let γ = S(settings.margin)
@@ -85,7 +86,9 @@ public func mvmrObjective<S>(
     + varianceHinge(Z̃, margin: γ, epsilon: ε, estimator: settings.deviation)
   var L = S(settings.invarianceWeight) * mse + S(settings.varianceWeight) * hinge
   var terms = [(name: "MSE", value: mse.value.scalar), ("STD", hinge.value.scalar)]
+  // docs: end L1
 
+  // docs: region L2
   // L₂, eq. (8)
   let isScaled = settings.resolvedInputScale == .releasedCode
   func centred(_ x: Variable<S>) -> CentredDistances<S> {
@@ -97,7 +100,9 @@ public func mvmrObjective<S>(
   L = L + S(settings.viewWeight) * views
   terms.append(("DC_zz", views.value.scalar))
   var chance = [(name: "DC_zz", value: 1 - chanceLevel(Ã, A))]
+  // docs: end L2
 
+  // docs: region L3
   // L₃, eq. (9)
   for Φ in representations {
     let β = S(settings.representationWeights[Φ.name] ?? 1)
@@ -111,5 +116,6 @@ public func mvmrObjective<S>(
     let level = chanceLevel(Ã, B)
     chance.append(("DC_\(Φ.name)", isReversed ? level : 1 - level))
   }
+  // docs: end L3
   return ObjectiveValue(total: L, terms: terms, chance: chance)
 }

@@ -72,12 +72,14 @@ public func doubleCentred<S>(_ a: Variable<S>) -> Variable<S> {
   Variable(doubleCentred(a.value), pullbacks: [(a, { dA in doubleCentred(dA) })])
 }
 
+// docs: region centring
 private func doubleCentred<S>(_ matrix: Tensor<S>) -> Tensor<S> {
   // Centring removes constants, so the first entry may go beforehand: where all entries are equal
   // (a constant batch, clamped) the rest is exactly 0 instead of rounding noise.
   let a = matrix - Tensor(matrix.buffer[0])
   return a - a.mean(over: 1, keepingAxes: true) - a.mean(over: 0, keepingAxes: true) + a.mean()
 }
+// docs: end centring
 
 extension Tensor {
   /// The diagonal of a square matrix.

@@ -79,6 +79,7 @@ public struct TensorComparison: Sendable {
       place = "\(theirs.dtype.rawValue), the other \(ours.dtype.rawValue)"
       return
     }
+    // docs: region compare
     let (a, b) = (try ours.comparable(), try theirs.comparable())
     let largest = b.reduce(0) { !(abs($1) <= $0) ? abs($1) : $0 }
     let bound = tolerance.absolute + tolerance.relative * largest
@@ -92,6 +93,7 @@ public struct TensorComparison: Sendable {
     }
     // An infinite bound must not let an infinite error pass.
     let passes = worst <= bound && bound.isFinite || worst == 0 && !largest.isNaN
+    // docs: end compare
     self.init(name, theirs.shape, passes ? .within : .beyond)
     absolute = worst
     relative = worst == 0 ? 0 : worst / largest

@@ -7,6 +7,7 @@
 
 import Kernels
 
+// docs: region storage
 /// A multi-dimensional array of `Float` or `Double`.
 ///
 /// Copies share storage until one of them is written to.
@@ -17,7 +18,9 @@ public struct Tensor<Scalar: KernelScalar>: Sendable {
   ///
   /// Public so that kernels of sibling floors reach it; treat as read-only.
   public internal(set) var buffer: Buffer<Scalar>
+  // docs: end storage
 
+  // docs: region shapeCheck
   /// A tensor over a buffer that already holds `shape`'s scalars.
   public init(shape: [Int], buffer: Buffer<Scalar>) {
     require(
@@ -30,6 +33,7 @@ public struct Tensor<Scalar: KernelScalar>: Sendable {
     self.shape = shape
     self.buffer = buffer
   }
+  // docs: end shapeCheck
 
   /// A tensor of the given scalars, row-major.
   public init(_ shape: [Int], _ scalars: [Scalar]) {

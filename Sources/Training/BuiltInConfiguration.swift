@@ -1,6 +1,8 @@
 // The main job: what `mvmr pretrain` does when it is given no configuration.
 //
-// A test keeps it equal to Examples/configs/synthetic.yaml, the file a user starts from.
+// Same       Examples/configs/synthetic.yaml, the file a user starts from; a test compares them
+// Read       this file → Configuration.swift
+// Tests      Tests/TrainingTests/ConfigurationTests.swift
 
 extension Configuration {
   /// Drawn shapes, a small ResNet, a projector of 512: about two minutes on two cores.

@@ -70,6 +70,7 @@ public struct LinearProbe: Sendable {
     inverseDeviation =
       deviation.combined(.maximum, with: Tensor(1e-12)).map(.reciprocal)
       * (deviation - 1e-12).map(.isPositive)
+    // docs: region fit
     let X = Variable(centred * inverseDeviation)
     let features = x.shape[1]
     let split = classes * features
@@ -85,6 +86,7 @@ public struct LinearProbe: Sendable {
       loss.backward()
       return (loss.value.scalar, parameters.gradient ?? Tensor.zeros(θ.shape))
     }
+    // docs: end fit
     weight = minimum.point.slice(0..<split, axis: 0).reshaped([classes, features])
     bias = minimum.point.slice(split..<split + classes, axis: 0)
     regularization = ρ

@@ -61,6 +61,7 @@ public struct StepForecast: Sendable {
       }
       return (Double(BufferMemory.peak - before), fastest)
     }
+    // docs: region forecast
     let whole = try trial(size)
     let half = size >= 8 ? try trial(size / 2) : whole
     BufferMemory.releaseKept()
@@ -73,6 +74,7 @@ public struct StepForecast: Sendable {
     bytes = Int(fixed + linear * n + square * n * n)
     let pace = size >= 8 ? max(0, (whole.seconds - half.seconds) / images) : 0
     seconds = whole.seconds + pace * Double(batchSize - size)
+    // docs: end forecast
   }
 
   /// N × N matrices that the distance correlation of one operand keeps for backward.

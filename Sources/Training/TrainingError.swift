@@ -1,4 +1,6 @@
 // What can go wrong in a run, in words that say how to mend it.
+//
+// Read       this file → Configuration.swift
 
 /// An error of a training or evaluation run.
 public struct TrainingError: Error, CustomStringConvertible, Sendable {

@@ -1,5 +1,6 @@
 // The pages on disagreements and singular points against sources and tests.
 
+import Book
 import Foundation
 import Testing
 import Training
@@ -7,7 +8,7 @@ import Training
 @Suite("Pages that quote tests") struct DisagreementPageTests {
   /// Rows of a page's tables that link to a test file and name one of its tests in quotation marks.
   private func rows(_ page: String) throws -> [(cells: [String], file: String, test: String)] {
-    tableRows(try Repository.text(page)).compactMap { cells in
+    tableRows(try repository.text(page)).compactMap { cells in
       guard let last = cells.last,
         let link = pieces(of: last, from: "](", to: ")").first,
         let test = pieces(of: last, from: ", \"", to: "\"").first
@@ -24,7 +25,7 @@ import Training
     let rows = try rows(page)
     #expect(rows.count >= 12, "the rows were not found")
     for row in rows {
-      let text = try Repository.text(row.file)
+      let text = try repository.text(row.file)
       #expect(text.contains("\"\(row.test)\""), "\(row.file) has no test \"\(row.test)\"")
     }
   }
@@ -33,7 +34,7 @@ import Training
   func numbers() throws {
     var checked = 0
     for row in try rows("docs/errata.md") {
-      let text = try Repository.text(row.file)
+      let text = try repository.text(row.file)
       for number in pieces(of: row.cells[2], from: "`", to: "`") {
         #expect(words(text, marks: ".").contains(number), "\(row.file) does not hold \(number)")
         checked += 1
@@ -55,7 +56,7 @@ import Training
 
   @Test("D1 to D51 are all told")
   func complete() throws {
-    let told = Set(tableRows(try Repository.text("docs/errata.md")).map { $0[0] })
+    let told = Set(tableRows(try repository.text("docs/errata.md")).map { $0[0] })
     for n in 1...51 { #expect(told.contains("D\(n)"), "D\(n)") }
   }
 
@@ -66,8 +67,8 @@ import Training
       "acos", "atan", "atan2", "sinh", "cosh", "tanh", "erf", "erfc", "hypot", "cbrt", "tgamma",
     ]
     var calls: [String] = []
-    for path in try Repository.sources() where !path.hasPrefix("Sources/Charts/") {
-      for line in try Repository.text(path).split(separator: "\n") {
+    for path in repository.sources where !path.hasPrefix("Sources/Charts/") {
+      for line in try repository.text(path).split(separator: "\n") {
         // Without what stands in quotation marks or behind //.
         let unquoted = line.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
           .filter { $0.offset % 2 == 0 }.map { String($0.element) }.joined(separator: "\"")

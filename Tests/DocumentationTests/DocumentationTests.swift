@@ -1,59 +1,49 @@
+import Book
 import Foundation
 import Testing
 import Training
 
 @Suite("Documentation") struct DocumentationTests {
-  @Test("every relative link of a page leads somewhere")
-  func links() throws {
-    for page in try Repository.pages() {
-      for link in pieces(of: try Repository.text(page), from: "](", to: ")")
-      where !link.contains("://") {
-        let target = String(link.prefix { $0 != "#" })
-        let path = Repository.resolved(target, from: Repository.folder(of: page))
-        #expect(target.isEmpty || Repository.exists(path), "\(page) links to \(link)")
-      }
-    }
+  @Test("every relative link of a page leads to a file, and to a heading it has")
+  func links() {
+    for problem in PageLinks(repository).problems() { Issue.record("\(problem)") }
   }
 
   @Test("every path a page names exists")
   func paths() throws {
     let roots = ["Sources/", "Tests/", "Examples/", "docs/", ".ci/"]
-    for page in try Repository.pages() {
-      for word in words(try Repository.text(page), marks: "/.-+") {
+    for page in repository.pages {
+      for word in words(try repository.text(page), marks: "/.-+") {
         var path = word
         while path.hasPrefix("../") { path.removeFirst(3) }
         while path.hasSuffix(".") || path.hasSuffix("/") { path.removeLast() }
         guard roots.contains(where: { path.hasPrefix($0) }) else { continue }
-        #expect(Repository.exists(path), "\(page) names \(word)")
+        #expect(repository.exists(path), "\(page) names \(word)")
       }
     }
   }
 
-  @Test("every source file opens with a comment")
+  @Test("every source file tells its story: what it is, and what to read or run with it")
   func headers() throws {
-    for path in try Repository.sources() {
-      let lines = header(try Repository.text(path))
-      #expect((lines.first?.count ?? 0) > 10, "\(path) opens without a header")
+    for path in repository.sources {
+      let header = SourceHeader(try repository.text(path))
+      #expect(header.idea.count > 10, "\(path) opens without saying what it is")
+      #expect(
+        header.slot("Read") != nil || header.slot("Tests") != nil,
+        "\(path): its header has neither a Read nor a Tests slot")
     }
   }
 
   @Test("the files that headers tell to read, and their tests, exist")
   func slots() throws {
     var named = 0
-    for path in try Repository.sources() {
-      let lines = header(try Repository.text(path))
-      for word in words(slot("Read", of: lines), marks: "/.+") where word.hasSuffix(".swift") {
-        let places = ["\(Repository.folder(of: path))/\(word)", "Sources/\(word)", word]
-        #expect(places.contains(where: Repository.exists), "\(path): Read \(word)")
-        named += 1
-      }
-      var folder = ""
-      for word in words(slot("Tests", of: lines), marks: "/.+") where word.hasSuffix(".swift") {
-        // A second name without a folder lies beside the first.
-        let place = word.contains("/") ? word : "\(folder)/\(word)"
-        folder = Repository.folder(of: place)
-        #expect(Repository.exists(place), "\(path): Tests \(word)")
-        named += 1
+    for path in repository.sources {
+      let header = SourceHeader(try repository.text(path))
+      for slot in ["Read", "Tests"] {
+        for (name, place) in header.files(in: slot, of: path, repository: repository) {
+          #expect(place != nil, "\(path): \(slot) \(name)")
+          named += 1
+        }
       }
     }
     #expect(named > 150, "the slots were not found")
@@ -61,10 +51,10 @@ import Training
 
   @Test("every discrepancy the sources cite is told in errata.md")
   func errata() throws {
-    let told = Set(tableRows(try Repository.text("docs/errata.md")).map { $0[0] })
+    let told = Set(tableRows(try repository.text("docs/errata.md")).map { $0[0] })
     var cited = 0
-    for path in try Repository.sources() {
-      for word in words(try Repository.text(path)) where isDiscrepancy(word) {
+    for path in repository.sources {
+      for word in words(try repository.text(path)) where isDiscrepancy(word) {
         #expect(told.contains(word), "\(path) cites \(word)")
         cited += 1
       }
@@ -79,7 +69,7 @@ import Training
 
   @Test("configuration.md has exactly the keys there are, with their meaning and default")
   func configuration() throws {
-    let rows = tableRows(try Repository.text("docs/configuration.md")).filter { $0[0] != "key" }
+    let rows = tableRows(try repository.text("docs/configuration.md")).filter { $0[0] != "key" }
     let documented = Dictionary(
       rows.map { ($0[0].trimmingCharacters(in: ["`"]), $0) },
       uniquingKeysWith: { first, _ in first })

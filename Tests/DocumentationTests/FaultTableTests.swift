@@ -1,3 +1,4 @@
+import Book
 import Foundation
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
   }
 
   private func faults() throws -> [Fault] {
-    let table = try Repository.text("Tests/Reference/faults.txt").split(separator: "\n")
+    let table = try repository.text("Tests/Reference/faults.txt").split(separator: "\n")
       .filter { !$0.hasPrefix("#") }
     var faults: [Fault] = []
     var name = ""
@@ -59,7 +60,7 @@ import Testing
     #expect(Set(faults.map(\.name)).count == faults.count, "a name is there twice")
     var sources: [String: String] = [:]
     for fault in faults {
-      let source = try sources[fault.path] ?? collapsed(Repository.text(fault.path))
+      let source = try sources[fault.path] ?? collapsed(repository.text(fault.path))
       sources[fault.path] = source
       #expect(
         source.components(separatedBy: fault.original).count == 2,
@@ -70,7 +71,7 @@ import Testing
 
   @Test("docs/mutation.md tells of each fault, in this order, that it is found")
   func page() throws {
-    let rows = tableRows(try Repository.text("docs/mutation.md")).filter { $0[0].hasPrefix("`") }
+    let rows = tableRows(try repository.text("docs/mutation.md")).filter { $0[0].hasPrefix("`") }
     let names = try faults().map { "`\($0.name)`" }
     // After a change of the table: Tests/Reference/plant_faults.py --markdown docs/mutation.md
     #expect(rows.map { $0[0] } == names)

@@ -1,10 +1,11 @@
+import Book
 import Oracle
 import Testing
 
 @Suite("The oracle's page") struct OracleTableTests {
   @Test("its table is the registry's: every operation, attribute and tolerance")
   func table() throws {
-    let rows = try Repository.text("docs/oracle.md").split(separator: "\n").map(String.init)
+    let rows = try repository.text("docs/oracle.md").split(separator: "\n").map(String.init)
       .filter { $0.hasPrefix("| `") }
     let expected = OracleOperation.all.map(\.documentationRow)
     // `mvmr oracle list --markdown` prints what must stand there.
@@ -13,7 +14,7 @@ import Testing
 
   @Test("the page on agreement has every operation and no disagreement")
   func agreement() throws {
-    let rows = tableRows(try Repository.text("docs/agreement.md")).filter {
+    let rows = tableRows(try repository.text("docs/agreement.md")).filter {
       $0.count == 5 && $0[0].hasPrefix("`")
     }
     #expect(Set(rows.map { $0[0] }) == Set(OracleOperation.all.map { "`\($0.name)`" }))

@@ -1,0 +1,94 @@
+// Everything the book states, draws and lists, by name.
+//
+// Idea       A chapter that has facts or figures lists them in a file of its own in Chapters, and is named here.
+//            What a command measured is not measured again: it is taken from the page that recorded it, so that
+//            two pages cannot say two things.
+// Read       Fact.swift ← this file → BookUpdate.swift
+// Tests      Tests/DocumentationTests/BookTests.swift
+
+import Oracle
+
+extension Fact {
+  /// Every fact a page may state.
+  public static let all: [Fact] =
+    counted + measured + chapter04 + chapter07 + chapter09 + chapter10 + chapter11 + chapter15
+
+  /// What can be counted in the repository.
+  static let counted: [Fact] = [
+    Fact(name: "source-files", counted: { "\($0.sources.count)" }),
+    Fact(name: "oracle-operations") { "\(OracleOperation.all.count)" },
+    Fact(name: "planted-faults") { repository in
+      let rows = tableRows(try repository.text("docs/mutation.md"))
+      return "\(rows.count { $0.count == 7 && $0[0].hasPrefix("`") })"
+    },
+    Fact(name: "golden-cases") { try $0.agreement(from: "operations agree, ", to: " of") },
+    Fact(name: "largest-error") { try $0.agreement(from: "largest relative error ", to: ";") },
+  ]
+
+  /// What docs/performance.md recorded beside PyTorch.
+  static let measured: [Fact] = [
+    Fact(name: "speed-matrix-product") { try $0.ratio(of: "matmul/1024") },
+    Fact(name: "speed-resnet18") { try $0.ratio(of: "step/resnet18-96") },
+    Fact(name: "speed-resnet50") { try $0.ratio(of: "step/resnet50-96") },
+    Fact(name: "speed-scattering") { try $0.ratio(of: "representation/scattering-96") },
+  ]
+}
+
+extension Figure {
+  /// Every figure a page may show.
+  public static let all: [Figure] =
+    chapter02 + chapter04 + chapter07 + chapter08 + chapter09 + chapter10 + chapter11
+}
+
+extension Passage {
+  /// Every passage that floors below the command line can write.
+  public static let all: [Passage] =
+    [
+      Passage(name: "equation-jumps", lines: EquationIndex.jumps),
+      Passage(name: "equation-hunt", lines: EquationIndex.huntTable),
+      Passage(name: "test-summary") { repository in
+        // What `swift test` counts: functions that are tests, and types that are suites.
+        var (tests, suites) = (0, 0)
+        for path in repository.files(below: "Tests", ending: ".swift") {
+          for line in try repository.text(path).split(separator: "\n") {
+            let declaration = line.drop { $0 == " " }
+            if declaration.hasPrefix("@Test") { tests += 1 }
+            if declaration.hasPrefix("@Suite") { suites += 1 }
+          }
+        }
+        return [
+          "```text", "✔ Test run with \(tests) tests in \(suites) suites passed after … seconds.",
+          "```",
+        ]
+      },
+      Passage(name: "oracle-operations") { _ in
+        let heading = "| operation | computes | source | attributes | tolerance |"
+        return [heading, "| --- | --- | --- | --- | --- |"]
+          + OracleOperation.all.map(\.documentationRow)
+      },
+    ] + chapter02
+}
+
+extension Repository {
+  /// A piece of the line in which docs/agreement.md sums up: "86 of 86 operations agree, …".
+  fileprivate func agreement(from open: String, to close: String) throws -> String {
+    let page = try text("docs/agreement.md")
+    guard let found = pieces(of: page, from: open, to: close).first else {
+      throw BookError(
+        "docs/agreement.md", "nothing stands there between '\(open)' and '\(close)'",
+        remedy: "write the page with check_kit.py --markdown")
+    }
+    return found
+  }
+
+  /// How many times PyTorch's speed docs/performance.md gives a benchmark.
+  fileprivate func ratio(of benchmark: String) throws -> String {
+    let rows = tableRows(try text("docs/performance.md"))
+    guard let row = rows.first(where: { $0[0] == "`\(benchmark)`" && $0.count == 5 }) else {
+      throw BookError(
+        "docs/performance.md", "no row compares \(benchmark) with PyTorch",
+        remedy: "record it with Tests/Reference/compare_speed.py")
+    }
+    return row[4]
+  }
+}
