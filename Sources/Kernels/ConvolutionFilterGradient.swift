@@ -9,7 +9,7 @@
 //            A block of x is copied with its border of zeros (without padding it is read where it
 //            lies); a list says where each pixel's patch begins. A block of dY with many channels is
 //            copied too, into the order in which a tile walks it.
-// Order      Pixels are summed upwards, block by block; threads split taps and channels, never pixels.
+// Order      Pixels are summed upwards, block by block; threads split taps, channels and outputs, never pixels.
 // Read       TileWalk.swift ← this file → Autodiff/Conv2D.swift
 
 /// The gradient of a convolution's filter.
@@ -51,6 +51,8 @@ private struct FilterGradientWalk<S: KernelScalar> {
     let kernelColumn: Int
     let first: Int
     let count: Int
+    /// Which outputs of the group.
+    let outputs: Range<Int>
   }
 
   let g: ConvolutionGeometry
@@ -86,20 +88,28 @@ private struct FilterGradientWalk<S: KernelScalar> {
   }
 
   /// Rows of dW in the order of memory, cut into tiles.
+  ///
+  /// A filter of few rows, as in a network's first layer, is cut across too, or threads could not share it.
   func pieces() -> [Piece] {
     let joined = g.dilation == 1 && g.groups == 1
     let runs = joined ? 1 : g.kernelWidth
     let length = joined ? g.kernelWidth * g.channels : g.channelsPerGroup
+    let isFlat = g.groups * g.kernelHeight * runs * length < 12 * 16
+    let across = isFlat ? lanes(g.outPerGroup) : g.outPerGroup
     var pieces: [Piece] = []
-    for group in 0..<g.groups {
-      for u in 0..<g.kernelHeight {
-        for v in 0..<runs {
-          var first = 0
-          while first < length {
-            let count = TileHeight.next(length - first)
-            pieces.append(
-              Piece(group: group, kernelRow: u, kernelColumn: v, first: first, count: count))
-            first += count
+    for output in stride(from: 0, to: g.outPerGroup, by: across) {
+      for group in 0..<g.groups {
+        for u in 0..<g.kernelHeight {
+          for v in 0..<runs {
+            var first = 0
+            while first < length {
+              let count = TileHeight.next(length - first)
+              pieces.append(
+                Piece(
+                  group: group, kernelRow: u, kernelColumn: v, first: first, count: count,
+                  outputs: output..<min(g.outPerGroup, output + across)))
+              first += count
+            }
           }
         }
       }
@@ -144,8 +154,8 @@ private struct FilterGradientWalk<S: KernelScalar> {
       * g.outChannels + piece.group * g.outPerGroup
     let copied = copiesGradient
     let b = dY + piece.group * (copied ? copiedPixel / g.groups * places.count : g.outPerGroup)
-    var o = 0
-    while o < g.outPerGroup {
+    var o = piece.outputs.lowerBound
+    while o < piece.outputs.upperBound {
       let left = g.outPerGroup - o
       let lanes = lanes(left)
       let walk = ListedWalk(places: places, b: copied ? lanes : g.outChannels)

@@ -192,7 +192,10 @@ struct Correlation<S: KernelScalar> {
         for j in 0..<c.columns {
           for u in 0..<c.tapRows {
             let from = base + (c.step * i + c.dilationRows * u) * pitch + c.step * j * pixel
-            for v in 0..<run { out[v] = from[v] }
+            // Whole vectors: what they write too much, the next run overwrites, or the margin takes.
+            for v in stride(from: 0, to: run, by: S.Vector.scalarCount) {
+              (out + v).vector = (from + v).vector
+            }
             out += run
           }
         }

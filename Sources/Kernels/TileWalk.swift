@@ -211,13 +211,15 @@ enum TileHeight {
     /// The height matrix multiply packs for.
     static let main = 12
 
-    /// The next height for `rows` rows: the tallest that fits, but 16 = 8 + 8 and 14 = 8 + 6.
+    /// The next height for `rows` rows: the tallest that fits, but 16 = 8 + 8, 14 = 8 + 6, 10 = 6 + 4 and
+    /// 9 = 6 + 3: a tile of one or two rows waits for its own sums, as long as one of four takes.
     /// (A tile of 14 × 2 vectors leaves one register; the compiler then keeps sums in memory.)
     @inline(__always)
     static func next(_ rows: Int) -> Int {
       switch rows {
       case 14, 16: return 8
       case 12...: return 12
+      case 9, 10: return 6
       case 8...: return 8
       case 6...: return 6
       case 4...: return 4
