@@ -167,7 +167,7 @@ enum MatrixBlocking {
   /// Panels of B a piece packs for itself: half the second-level cache, but several pieces a thread.
   @inline(__always)
   static func panels(of total: Int) -> Int {
-    min(8, max(1, (total + 2 * ThreadTeam.count - 1) / (2 * ThreadTeam.count)))
+    min(8, max(1, (total + 4 * ThreadTeam.count - 1) / (4 * ThreadTeam.count)))
   }
 
   /// Strips of A a piece passes over: all of them, unless that leaves threads without a piece.
