@@ -83,28 +83,34 @@ func packTransposed<S: KernelScalar>(
   to target: UnsafeMutablePointer<S>
 ) {
   let fours = deep / 4 * 4
-  var r = 0
-  while r + 4 <= count {
-    let line = source + r * leading
-    for k in stride(from: 0, to: fours, by: 4) {
-      let a = (line + k).four
-      let b = (line + leading + k).four
-      let c = (line + 2 * leading + k).four
-      let d = (line + 3 * leading + k).four
-      let to = target + k * width + r
-      to.four = SIMD4(a[0], b[0], c[0], d[0])
-      (to + width).four = SIMD4(a[1], b[1], c[1], d[1])
-      (to + 2 * width).four = SIMD4(a[2], b[2], c[2], d[2])
-      (to + 3 * width).four = SIMD4(a[3], b[3], c[3], d[3])
+  let whole = count / 4 * 4
+  // A cache line of every source line at a time: what is written meanwhile stays in the first-level cache.
+  for block in stride(from: 0, to: fours, by: 16) {
+    let end = min(fours, block + 16)
+    var r = 0
+    while r < whole {
+      let line = source + r * leading
+      var k = block
+      while k < end {
+        let a = (line + k).four
+        let b = (line + leading + k).four
+        let c = (line + 2 * leading + k).four
+        let d = (line + 3 * leading + k).four
+        let to = target + k * width + r
+        to.four = SIMD4(a[0], b[0], c[0], d[0])
+        (to + width).four = SIMD4(a[1], b[1], c[1], d[1])
+        (to + 2 * width).four = SIMD4(a[2], b[2], c[2], d[2])
+        (to + 3 * width).four = SIMD4(a[3], b[3], c[3], d[3])
+        k += 4
+      }
+      r += 4
     }
-    for k in fours..<deep {
-      for i in 0..<4 { target[k * width + r + i] = line[i * leading + k] }
-    }
-    r += 4
   }
-  while r < width {
+  for k in fours..<deep {
+    for r in 0..<whole { target[k * width + r] = source[r * leading + k] }
+  }
+  for r in whole..<max(whole, width) {
     for k in 0..<deep { target[k * width + r] = r < count ? source[r * leading + k] : 0 }
-    r += 1
   }
 }
 
