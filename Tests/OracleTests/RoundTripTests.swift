@@ -67,11 +67,11 @@ import Testing
   @Test("every differentiable operation, layer and loss has golden cases")
   func coverage() {
     let symbols = Set(OracleOperation.all.map(\.symbol))
-    // A convolution layer is conv2D without more, the layer BatchNorm is batchNorm with its running
-    // statistics, the layer LayerNorm is layerNorm, an encoder is a ResNet and a projector; dropout and
+    // A convolution layer is conv2D without more, the layer Linear is linear, the layer BatchNorm is
+    // batchNorm with its running statistics, the layer LayerNorm is layerNorm, an encoder is a ResNet and a projector; dropout and
     // stochastic depth are products with what this project draws.
     let covered = symbols.union([
-      "Convolution2D", "batchNorm", "LayerNorm", "Encoder", "Dropout", "StochasticDepth",
+      "Convolution2D", "linear", "batchNorm", "LayerNorm", "Encoder", "Dropout", "StochasticDepth",
     ])
     for one in GradientCase.operations + GradientCase.layers + GradientCase.losses {
       let symbol = String(one.name.split(separator: ",")[0])
