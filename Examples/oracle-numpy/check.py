@@ -55,6 +55,12 @@ def distance_correlation(case, numerics):
     (a, inverse_a), (b, inverse_b) = distances(x, numerics), distances(y, numerics)
     A, B = centred(a), centred(b)
     mAB, mAA, mBB = (A * B).mean(), (A * A).mean(), (B * B).mean()
+    if mAA * mBB <= 0:  # a constant batch, or a single row: 0 by convention, and no slope
+        return {
+            "output.correlation": np.zeros(()),
+            "gradient.input.x": np.zeros_like(x),
+            "gradient.input.y": np.zeros_like(y),
+        }
     R = np.sqrt(mAB) / (mAA * mBB) ** 0.25
 
     def pullback(A, B, mBB, inverse_b, y):
