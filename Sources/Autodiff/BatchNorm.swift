@@ -9,6 +9,9 @@
 // Derivation μ and σ² depend on x, so the pullback has three parts: the direct one, γ r dY; that
 //            through μ, its mean; and that through σ², its projection on x̂. All three together are
 //            an affine map of (dY, x) per channel: dX = a dY + b x + d.
+// Memory     Backward holds x. The rectified output is max(0, a x + d) of it: whoever needs it for a gradient
+//            makes it again by the same kernel, to the same bits. With a shortcut it would need r, too, and
+//            is held. (From y alone x cannot be had: where y = 0 it is lost, and dX there depends on it.)
 // Shapes     x [..., channels]; γ, β, μ, σ² [channels]
 // Errata     The variance that normalises is biased (1/n); the running one, kept by the layer, is
 //            not (1/(n−1)), as in PyTorch.
@@ -57,7 +60,7 @@ public func batchNorm<S>(
   let y = affine(X, scale: scale, shift: shift, adding: shortcut?.value, rectified: rectified)
   let gate = gate(y, scale: scale, shift: shift, adds: shortcut != nil, rectified: rectified)
   // docs: region pullback
-  let output = Variable(y, from: [x, gain, bias] + (shortcut.map { [$0] } ?? [])) { dY in
+  var output = Variable(y, from: [x, gain, bias] + (shortcut.map { [$0] } ?? [])) { dY in
     let (g, dβ, products, open) = sums(
       dY, X, mean: μ, gate: gate, keepsGated: shortcut != nil && rectified)
     let dγ = products * r
@@ -71,6 +74,9 @@ public func batchNorm<S>(
     return [Tensor(shape: X.shape, buffer: dX), dγ, dβ] + (shortcut == nil ? [] : [g])
   }
   // docs: end pullback
+  if output.isTracked && shortcut == nil {
+    output.again = { affine(X, scale: scale, shift: shift, rectified: rectified) }
+  }
   return (output, statistics)
 }
 
@@ -97,11 +103,15 @@ public func batchNorm<S>(
   let shift = bias.value - mean * scale
   let y = affine(X, scale: scale, shift: shift, adding: shortcut?.value, rectified: rectified)
   let gate = gate(y, scale: scale, shift: shift, adds: shortcut != nil, rectified: rectified)
-  return Variable(y, from: [x, gain, bias] + (shortcut.map { [$0] } ?? [])) { dY in
+  var output = Variable(y, from: [x, gain, bias] + (shortcut.map { [$0] } ?? [])) { dY in
     let (g, dβ, products, _) = sums(dY, X, mean: mean, gate: gate, keepsGated: rectified)
     let dX = affine(g, scale: scale, shift: Tensor.zeros([channels]))
     return [dX, products * r, dβ] + (shortcut == nil ? [] : [g])
   }
+  if output.isTracked && shortcut == nil {
+    output.again = { affine(X, scale: scale, shift: shift, rectified: rectified) }
+  }
+  return output
 }
 
 /// What backward asks whether y > 0: x where nothing was added, else y.

@@ -5,6 +5,7 @@
 //            dW[u,v,c,o] = Σ b,i,j  dY[b,i,j,o] · x[b,m,n,c]
 // Shapes     x [B, H, W, C], w [K, L, C / groups, O], y [B, H′, W′, O],
 //            H′ = ⌊(H + 2p − d(K − 1) − 1) / s⌋ + 1
+// Memory     dW needs x, dX does not; after a rectified batch norm x is made again (Variable.swift).
 // Read       Kernels/Convolution.swift ← this file → Networks/Convolution2D.swift
 
 import Kernels
@@ -28,12 +29,12 @@ public func conv2D<S>(
   let g = ConvolutionGeometry(
     input: x.shape, filter: w.shape, stride: stride, padding: padding, dilation: dilation,
     groups: groups)
-  let (X, W) = (x.value, w.value)
+  let (X, W) = (x.held, w.value)
   return Variable(
-    convolution(X, W, g),
+    convolution(x.value, W, g),
     pullbacks: [
       (x, { dY in convolutionInputGradient(dY, W, g) }),
-      (w, { dY in convolutionFilterGradient(dY, X, g) }),
+      (w, { dY in convolutionFilterGradient(dY, X(), g) }),
     ])
 }
 

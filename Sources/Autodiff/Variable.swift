@@ -5,7 +5,8 @@
 //            `backward` walks the operations from the last to the first and adds up what arrives.
 // Formula    y = f(x):  dX = Jᵀ dY,  J the Jacobian of f at x, never formed
 // Memory     An operation's pullback, and with it the activations it captured, is dropped as soon as
-//            it has been used. Inputs that need no gradient never get a pullback at all.
+//            it has been used. Inputs that need no gradient never get a pullback at all. A value that is one
+//            cheap pass away from what is held anyway is made again instead of being held (`again`).
 // Read       Tensors/Tensor.swift ← this file → Arithmetic.swift → GradientCheck.swift, NonFiniteTrap.swift
 
 import Kernels
@@ -16,6 +17,9 @@ public struct Variable<Scalar: KernelScalar> {
   /// What was computed.
   public let value: Tensor<Scalar>
   let node: Node<Scalar>?
+  /// Makes `value` again, in the same bits, from what this operation holds for backward anyway; nil where
+  /// that would not be cheap.
+  var again: (() -> Tensor<Scalar>)?
 
   /// A constant: no gradient flows to it.
   public init(_ value: Tensor<Scalar>) {
@@ -107,6 +111,12 @@ public struct Variable<Scalar: KernelScalar> {
 
   /// The gradient of the last backward pass, for leaves made by `init(tracking:)`.
   public var gradient: Tensor<Scalar>? { node?.gradient }
+
+  /// What a pullback captures that needs `value`: not the value itself where it can be made again.
+  var held: () -> Tensor<Scalar> {
+    let value = value
+    return again ?? { value }
+  }
 
   /// The same value as a constant: gradients stop here.
   public func detached() -> Variable { Variable(value) }

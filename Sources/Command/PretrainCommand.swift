@@ -117,7 +117,7 @@ extension Command {
 
   /// Bytes the process may have.
   private static func memoryLimit(_ arguments: Arguments) throws -> Int {
-    guard let text = arguments.string(.memory) else { return StepForecast.availableBytes }
+    guard let text = arguments.string(.memory) else { return ResidentMemory.available }
     guard let value = Double(text), value > 0, value < 1e6 else {
       throw UsageError(
         what: "--memory is '\(text)'", remedy: "write gigabytes above 0, such as --memory 4.5")

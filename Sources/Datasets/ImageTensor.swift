@@ -42,16 +42,8 @@ public struct PixelNormalization: Sendable {
         the first is \(height) × \(width).
         To mend: crop or resize them to one size before they become a batch.
       """)
-    var scalars = [Float](repeating: 0, count: images.count * height * width * 3)
-    var o = 0
-    for image in images {
-      for i in stride(from: 0, to: image.bytes.count, by: 3) {
-        scalars[o] = table[3 * Int(image.bytes[i])]
-        scalars[o + 1] = table[3 * Int(image.bytes[i + 1]) + 1]
-        scalars[o + 2] = table[3 * Int(image.bytes[i + 2]) + 2]
-        o += 3
-      }
-    }
-    return Tensor([images.count, height, width, 3], scalars)
+    return Tensor(
+      shape: [images.count, height, width, 3],
+      buffer: lookedUp(images.map(\.bytes), channels: 3, table: table))
   }
 }

@@ -3,6 +3,7 @@
 // Source     MV-MR eq. (10): x feeds the representations and one branch, x̃ the other
 // Randomness A view of sample i in epoch e is drawn from key → purpose → e → i: neither the batch it
 //            falls into nor the worker that makes it matters.
+// Waiting    Views are 8-bit images, so batches wait as bytes and become numbers in the step that uses them.
 // Errata     D3: the augmented-pixel representation is drawn for each image (paper), independent of
 //            x̃; the released code draws once a batch, from `original` (ReleasedCodeAugmentation)
 // Shapes     N = batch size, s = size: original, augmented, augmentedPixels [N, s, s, 3]
@@ -128,31 +129,41 @@ public struct PreTrainingBatches: Sendable {
   /// - Returns: The same batch whenever and wherever it is made.
   /// - Throws: When an image cannot be read.
   public func make(epoch: Int, batch: Int) throws(DatasetError) -> PreTrainingBatch {
+    normalized(try draw(epoch: epoch, batch: batch))
+  }
+
+  /// The images of one batch.
+  private func draw(epoch: Int, batch: Int) throws(DatasetError) -> DrawnBatch {
     let indices = sampler.indices(epoch: epoch, batch: batch)
-    var originals: [Image] = []
-    var views: [Image] = []
-    var pixels: [Image] = []
-    var more = DrawnViews()
+    var drawn = DrawnBatch(epoch: epoch, batch: batch, indices: indices)
     for index in indices {
       let image = try dataset.image(index)
-      originals.append(
+      drawn.originals.append(
         dataset.imageSize == 0
           ? image.evaluationView(size: size)
           : AugmentationPolicy.none(image, size: size, key: key))
-      let drawn = self.draw(
-        index: index, epoch: epoch, width: image.width, height: image.height)
-      views.append(image.applying(drawn.steps))
+      let steps = self.draw(
+        index: index, epoch: epoch, width: image.width, height: image.height
+      ).steps
+      let view = image.applying(steps)
+      drawn.views.append(view)
       if drawsAugmentedPixels {
         let pixelKey = key.child("augmented pixels").child(epoch).child(index)
-        pixels.append(AugmentationPolicy.custom(image, size: size, key: pixelKey))
+        drawn.pixels.append(AugmentationPolicy.custom(image, size: size, key: pixelKey))
       }
-      draw(&more, of: image, view: views[views.count - 1], index: index, epoch: epoch)
+      draw(&drawn.more, of: image, view: view, index: index, epoch: epoch)
     }
-    return PreTrainingBatch(
-      epoch: epoch, batch: batch, indices: indices, labels: indices.map(dataset.label),
-      original: normalization.tensor(originals), augmented: normalization.tensor(views),
-      augmentedPixels: drawsAugmentedPixels ? normalization.tensor(pixels) : nil,
-      planned: more.tensors(normalization, teacherNormalization))
+    return drawn
+  }
+
+  /// A batch of numbers.
+  private func normalized(_ drawn: DrawnBatch) -> PreTrainingBatch {
+    PreTrainingBatch(
+      epoch: drawn.epoch, batch: drawn.batch, indices: drawn.indices,
+      labels: drawn.indices.map(dataset.label), original: normalization.tensor(drawn.originals),
+      augmented: normalization.tensor(drawn.views),
+      augmentedPixels: drawsAugmentedPixels ? normalization.tensor(drawn.pixels) : nil,
+      planned: drawn.more.tensors(normalization, teacherNormalization))
   }
 
   /// What the plan wants of one image.
@@ -199,15 +210,26 @@ public struct PreTrainingBatches: Sendable {
   {
     let perEpoch = sampler.batchesPerEpoch
     return PrefetchingLoader(
-      count: max(0, epochs * perEpoch - start), depth: depth, workers: workers
-    ) { item in
-      try make(epoch: (start + item) / perEpoch, batch: (start + item) % perEpoch)
-    }
+      count: max(0, epochs * perEpoch - start), depth: depth, workers: workers,
+      prepare: { item in
+        try draw(epoch: (start + item) / perEpoch, batch: (start + item) % perEpoch)
+      }, finish: { normalized($0) })
   }
 }
 
+/// A batch before its images are tensors.
+private struct DrawnBatch: Sendable {
+  let epoch: Int
+  let batch: Int
+  let indices: [Int]
+  var originals: [Image] = []
+  var views: [Image] = []
+  var pixels: [Image] = []
+  var more = DrawnViews()
+}
+
 /// Images of a plan before they are tensors.
-private struct DrawnViews {
+private struct DrawnViews: Sendable {
   var second: [Image] = []
   var teacher: [Image] = []
   var digests: [[UInt8]] = []

@@ -2,6 +2,8 @@
 //
 // Idea       Item i is made by a function of i alone, so the number of workers changes when an item
 //            is ready and never what is in it. Items are handed out in order.
+// Two parts  What waits need not be what is handed out: workers may prepare something smaller, such as bytes,
+//            and the consumer's own call finishes it.
 // Contract   At most `depth` items beyond the last one handed out are made or being made. The
 //            first error, in order, reaches `next()` in the place of its item and ends the run.
 // Read       this file → PreTrainingBatches.swift
@@ -17,7 +19,7 @@ import Kernels
 public final class PrefetchingLoader<Item: Sendable>: Sendable {
   /// Number of items.
   public let count: Int
-  private let queue: PrefetchQueue<Item>
+  private let queue: PrefetchQueue<@Sendable () -> Item>
 
   /// Starts the workers.
   ///
@@ -26,8 +28,24 @@ public final class PrefetchingLoader<Item: Sendable>: Sendable {
   ///   - depth: Items prepared ahead, at least 1; what is in memory beyond the one in use.
   ///   - workers: Threads, at least 1.
   ///   - make: Makes item i, on any thread, in any order.
-  public init(
+  public convenience init(
     count: Int, depth: Int = 2, workers: Int = 1, make: @escaping @Sendable (Int) throws -> Item
+  ) {
+    self.init(count: count, depth: depth, workers: workers, prepare: make, finish: { $0 })
+  }
+
+  /// Starts the workers, of items in two parts.
+  ///
+  /// - Parameters:
+  ///   - count: Number of items, at least 0.
+  ///   - depth: Items prepared ahead, at least 1.
+  ///   - workers: Threads, at least 1.
+  ///   - prepare: Makes what waits of item i, on any thread, in any order.
+  ///   - finish: Makes the item of it, in `next()`.
+  public init<Prepared: Sendable>(
+    count: Int, depth: Int = 2, workers: Int = 1,
+    prepare: @escaping @Sendable (Int) throws -> Prepared,
+    finish: @escaping @Sendable (Prepared) -> Item
   ) {
     require(
       count >= 0 && depth >= 1 && workers >= 1,
@@ -36,11 +54,16 @@ public final class PrefetchingLoader<Item: Sendable>: Sendable {
         To mend: at least one item ahead and one worker.
       """)
     self.count = count
-    let queue = PrefetchQueue<Item>(count: count, depth: depth, workers: workers)
+    let queue = PrefetchQueue<@Sendable () -> Item>(count: count, depth: depth, workers: workers)
     self.queue = queue
     for number in 0..<workers {
       // The thread holds the queue, never the loader: dropping the loader stops the workers.
-      let thread = Thread { queue.work(make) }
+      let thread = Thread {
+        queue.work { i in
+          let prepared = try prepare(i)
+          return { finish(prepared) }
+        }
+      }
       thread.name = "prefetch \(number)"
       thread.stackSize = 8 << 20
       thread.start()
@@ -54,7 +77,7 @@ public final class PrefetchingLoader<Item: Sendable>: Sendable {
   ///
   /// - Returns: `nil` after the last item.
   /// - Throws: What making this item threw; every later call throws it again.
-  public func next() throws -> Item? { try queue.next() }
+  public func next() throws -> Item? { try queue.next()?() }
 
   /// Seconds the consumer has waited in `next()` so far: the cost of too slow a preparation.
   public var waitedSeconds: Double { queue.waitedSeconds }

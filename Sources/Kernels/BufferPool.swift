@@ -4,7 +4,8 @@
 //            more than the arithmetic of an element-wise pass. A training step asks for the same
 //            sizes over and over, so kept blocks are almost always hit.
 // Classes    Sizes are rounded up to a quarter of a power of two: at most 25 % is wasted.
-// Footprint  What the system gave and did not get back: blocks in use and blocks kept. Its peak is what a
+// Footprint  What the system gave and did not get back: blocks in use and blocks kept, as far as they were asked
+//            for: pages that the rounding adds are never touched, and so never resident. Its peak is what a
 //            computation needs (Training/StepForecast.swift).
 // Read       Buffer.swift ← this file
 
@@ -26,11 +27,13 @@ enum BufferPool {
   static let alignment = 64
 
   private struct State: ~Copyable {
-    var free: [Int: [UInt]] = [:]  // size class → addresses
+    var free: [Int: [(address: UInt, bytes: Int)]] = [:]  // by size class
+    /// Bytes of kept blocks and of those in use, without the rounding; the most of both since
+    /// `BufferMemory.resetPeak`.
     var kept = 0
-    /// Bytes in use and kept, and the most of them since `BufferMemory.resetPeak`.
-    var footprint = 0
+    var used = 0
     var peak = 0
+    var footprint: Int { used + kept }
   }
   private static let state = Mutex(State())
 
@@ -44,15 +47,13 @@ enum BufferPool {
     let size = sizeClass(bytes)
     if size > smallest {
       let kept = state.withLock { state -> UInt? in
-        guard let address = state.free[size]?.popLast() else { return nil }
-        state.kept -= size
-        return address
+        state.used += bytes
+        let block = state.free[size]?.popLast()
+        state.kept -= block?.bytes ?? 0
+        state.peak = max(state.peak, state.footprint)
+        return block?.address
       }
       if let kept, let pointer = UnsafeMutableRawPointer(bitPattern: kept) { return pointer }
-      state.withLock { state in
-        state.footprint += size
-        state.peak = max(state.peak, state.footprint)
-      }
     }
     return .allocate(byteCount: size, alignment: alignment)
   }
@@ -61,17 +62,16 @@ enum BufferPool {
     let size = sizeClass(bytes)
     guard size > smallest else { return pointer.deallocate() }
     let keep = state.withLock { state -> Bool in
-      guard state.kept + size <= capacity else {
-        state.footprint -= size
-        return false
-      }
-      state.free[size, default: []].append(UInt(bitPattern: pointer))
-      state.kept += size
+      state.used -= bytes
+      guard state.kept + bytes <= capacity else { return false }
+      state.free[size, default: []].append((UInt(bitPattern: pointer), bytes))
+      state.kept += bytes
       return true
     }
     if !keep { pointer.deallocate() }
   }
 
+  static var used: Int { state.withLock { $0.used } }
   static var footprint: Int { state.withLock { $0.footprint } }
   static var peak: Int { state.withLock { $0.peak } }
   static func resetPeak() { state.withLock { $0.peak = $0.footprint } }
@@ -79,17 +79,22 @@ enum BufferPool {
   /// Gives all kept blocks back to the system.
   static func drain() {
     let blocks = state.withLock { state -> [UInt] in
-      let blocks = state.free.values.flatMap { $0 }
-      state.footprint -= state.kept
+      let blocks = state.free.values.flatMap { $0.map(\.address) }
       (state.free, state.kept) = ([:], 0)
       return blocks
     }
     for address in blocks { UnsafeMutableRawPointer(bitPattern: address)?.deallocate() }
+    #if canImport(Glibc)
+      // The allocator keeps freed blocks of less than 32 MB, too.
+      malloc_trim(0)
+    #endif
   }
 }
 
 /// Memory of large buffers (of 64 KiB and more), in bytes.
 public enum BufferMemory {
+  /// In use, as many bytes as were asked for: what is held now.
+  public static var used: Int { BufferPool.used }
   /// In use, and kept for the next request.
   public static var footprint: Int { BufferPool.footprint }
   /// The most that `footprint` was since `resetPeak`.

@@ -23,13 +23,25 @@ import Tensors
 public struct RepresentationBatch<Scalar: KernelScalar> {
   /// Its name in configurations and logs, such as `full_img_hog`.
   public let name: String
+  private let make: () -> Tensor<Scalar>
+
   /// Φᵢ `[N, pᵢ]`; a constant.
-  public let values: Tensor<Scalar>
+  public var values: Tensor<Scalar> { make() }
 
   /// A named representation.
   public init(name: String, values: Tensor<Scalar>) {
+    self.init(name: name) { values }
+  }
+
+  /// A named representation that is computed when the objective comes to it, and not kept: of a large batch
+  /// a representation is large, and its matrix of distances is not.
+  ///
+  /// - Parameters:
+  ///   - name: Its name.
+  ///   - make: Computes Φᵢ, in the same bits whenever it is called.
+  public init(name: String, making make: @escaping () -> Tensor<Scalar>) {
     self.name = name
-    self.values = values
+    self.make = make
   }
 
   /// Whether it is a teacher's embedding: `teacher`, or `clip` as the released code calls it.

@@ -45,7 +45,7 @@ public struct PreTrainingResult: Sendable {
   /// Share of the training time spent waiting for batches, in 0…1.
   public let waiting: Double
   public let imagesPerSecond: Double
-  /// The most memory the process had while it trained, in bytes.
+  /// The most resident memory the process had while it trained, in bytes.
   public let peakBytes: Int
   /// Images whose teacher's embedding was computed, and found in the cache; nil without a teacher.
   public let teacherImages: (computed: Int, found: Int)?
@@ -190,9 +190,7 @@ public struct PreTrainingRun {
     let first = training.position.step
     let metrics = try JSONLinesWriter(folder.metrics, resumingAfter: first)
     // What probing needed is given back, so that the peak is training's own.
-    BufferMemory.releaseKept()
-    let process = StepForecast.besideBuffers
-    BufferMemory.resetPeak()
+    let memory = ResidentPeak()
     let trainingStart = Date()
     let loader = training.remainingBatches()
     var stopped = false
@@ -225,7 +223,7 @@ public struct PreTrainingRun {
     }
     let trainingSeconds = Date().timeIntervalSince(trainingStart)
     let waiting = loader.waitedSeconds / max(1e-9, trainingSeconds)
-    let peak = BufferMemory.peak
+    let peak = memory.bytes
 
     var trained: ProbeAccuracies?
     if !stopped && training.data.hasLabels {
@@ -237,7 +235,7 @@ public struct PreTrainingRun {
       random: random, trained: trained, wasStopped: stopped, steps: steps,
       seconds: Date().timeIntervalSince(start), waiting: waiting,
       imagesPerSecond: Double((steps - first) * c.batchSize) / max(1e-9, trainingSeconds),
-      peakBytes: process + peak,
+      peakBytes: peak,
       teacherImages: teacher.map { ($0.computed - seen.0, $0.found - seen.1) },
       folder: folder)
     if steps > 0 {

@@ -55,7 +55,7 @@ public struct RepresentationSet: Sendable {
   ) -> [RepresentationBatch<Float>] {
     let x = batch.original
     return features.map { feature in
-      RepresentationBatch(name: feature.rawValue, values: values(feature, x, batch, key))
+      RepresentationBatch(name: feature.rawValue) { values(feature, x, batch, key) }
     }
   }
 

@@ -7,9 +7,10 @@
 //            (Kernels/BufferPool.swift) is the same.
 // Formula    bytes(N) = process + a + b N + c N²,  a + b N through the peaks of the trials, c N² the distance
 //            matrices of eq. (3): in small trials they are too small to be seen
-// Accuracy   Within 15 % for a few steps; over many, blocks that the pool keeps add up: the built-in job had a
-//            third more than was forecast (docs/performance.md, "Memory").
-// Read       PreTraining.swift, Kernels/BufferPool.swift ← this file → PreTrainingRun.swift
+// Accuracy   Within 15 % of the most resident memory of a whole run (docs/performance.md, "Memory"). All large
+//            buffers are made by the step itself, in the same order in every step, so two steps tell of all;
+//            batches wait as bytes, and evaluation gives back what the pool keeps, before and after.
+// Read       PreTraining.swift, Kernels/BufferPool.swift, ResidentMemory.swift ← this file → PreTrainingRun.swift
 // Tests      Tests/TrainingTests/StepForecastTests.swift
 
 import Foundation
@@ -38,7 +39,7 @@ public struct StepForecast: Sendable {
   /// - Throws: What a step throws.
   public init(_ configuration: Configuration, data: DataSource, teacher: Teacher? = nil) throws {
     batchSize = configuration.batchSize
-    process = Double(Self.besideBuffers)
+    process = Double(ResidentMemory.besideBuffers)
     // Small enough to be quick; large enough for the algorithms and the chunks of the whole batch.
     var size = batchSize
     let smallest = max(64, 4 * configuration.cacheChunk)
@@ -118,39 +119,5 @@ public struct StepForecast: Sendable {
   public static func text(_ bytes: Int) -> String {
     bytes >= 1_000_000_000
       ? String(format: "%.1f GB", Double(bytes) * 1e-9) : "\(bytes / 1_000_000) MB"
-  }
-
-  /// Memory of this process now, in bytes.
-  public static var residentBytes: Int { processBytes("VmRSS:") }
-  /// Memory of this process beside large buffers, in bytes: the program, its data, small things.
-  static var besideBuffers: Int { max(0, residentBytes - BufferMemory.footprint) }
-
-  /// Bytes this process may have: what it has and what the system says is free.
-  public static var availableBytes: Int {
-    guard let free = bytes("MemAvailable:", in: "/proc/meminfo") else {
-      return Int(clamping: ProcessInfo.processInfo.physicalMemory)
-    }
-    return free + residentBytes
-  }
-
-  private static func processBytes(_ key: String) -> Int {
-    #if canImport(Darwin)
-      // There the most so far stands for both.
-      var usage = rusage()
-      _ = unsafe getrusage(RUSAGE_SELF, &usage)
-      return Int(usage.ru_maxrss)
-    #else
-      return bytes(key, in: "/proc/self/status") ?? 0
-    #endif
-  }
-
-  /// The bytes of a line such as `VmRSS:  1234 kB`.
-  private static func bytes(_ key: String, in path: String) -> Int? {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
-    for line in text.split(separator: "\n") where line.hasPrefix(key) {
-      return line.split { $0 == " " || $0 == "\t" }.dropFirst().first.flatMap { Int($0) }
-        .map { $0 * 1024 }
-    }
-    return nil
   }
 }

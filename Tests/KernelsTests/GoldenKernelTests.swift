@@ -47,7 +47,7 @@ import Testing
       let x = Buffer<Float>([1, 2, 3, 4])
       x[place] = .nan
       let y = Buffer<Float>([0])
-      #expect(maximumPool(g, x, into: y) == [Int32(place)])
+      #expect(maximumPool(g, x, into: y)[0] == place)
       #expect(y[0].isNaN)
     }
   }

@@ -5,6 +5,7 @@
 Every figure but a matrix product is measured with contiguous (channels first) and with channels-last
 tensors; the better of the two is reported and named. A figure is the median of several runs after one
 that is not counted. PyTorch has its batches in memory, where `mvmr bench` also draws and augments them.
+`memory/…` is what autograd saves for backward, the better layout being the smaller one.
 """
 
 import argparse
@@ -97,6 +98,31 @@ def training_step(name):
             network.zero_grad(set_to_none=True)
             network(x).square().mean().backward()
         return step
+    return prepare
+
+
+def held(name):
+    def prepare(layout):
+        network = torchvision.models.get_model(name, weights=None)
+        network.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
+        network.fc = nn.Identity()
+        network = network.to(memory_format=layout).train()
+        x = torch.randn(16, 3, 96, 96).to(memory_format=layout)
+        kept = {one.untyped_storage().data_ptr() for one in [*network.parameters(), *network.buffers()]}
+
+        def megabytes():
+            found = {}
+
+            def note(tensor):
+                storage = tensor.untyped_storage()
+                found[storage.data_ptr()] = storage.nbytes()
+                return tensor.detach()
+            with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+                output = network(x)
+            # The graph is alive, so no two storages have shared an address.
+            del output
+            return 1e-6 * sum(size for key, size in found.items() if key not in kept) / 16
+        return megabytes
     return prepare
 
 
@@ -226,12 +252,16 @@ def benchmarks():
         for suffix in ("", "-direct"):  # two algorithms here, one there
             yield f"step/{name}-96{suffix}", "images/s", 16, training_step(name), True
     yield "step/mv-mr-32", "images/s", 128, pretraining_step, True
+    for name in ("resnet18", "resnet50"):
+        yield f"memory/{name}-96", "MB/image", 16, held(name), True
 
 
 def rates(prepare, layout, work, repeat):
     torch.manual_seed(0)
     measure = prepare(layout)
-    measure()
+    figure = measure()
+    if isinstance(figure, float):  # not a rate
+        return [figure]
     found = []
     for _ in range(repeat):
         start = time.perf_counter()
@@ -256,7 +286,8 @@ def main():
             continue
         layouts = LAYOUTS if matters else {"contiguous": torch.contiguous_format}
         found = {key: rates(prepare, value, work, options.repeat) for key, value in layouts.items()}
-        layout = max(found, key=lambda key: statistics.median(found[key]))
+        best_of = min if name.startswith("memory/") else max
+        layout = best_of(found, key=lambda key: statistics.median(found[key]))
         best = found[layout]
         print(json.dumps({
             "name": name, "value": statistics.median(best), "unit": unit,

@@ -4,7 +4,8 @@
     python Tests/Reference/compare_speed.py [NAME…] [--threads N] [--rounds N]
 
 The two programs alternate (A B A B), so that a slow minute of the machine meets both. A figure is the
-median over the rounds; the range of ratios shows what the figure is worth. Above 1 this project is faster.
+median over the rounds; the range of ratios shows what the figure is worth. Above 1 this project is faster;
+where the unit is memory, below 1 it needs less.
 """
 
 import argparse

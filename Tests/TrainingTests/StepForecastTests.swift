@@ -31,7 +31,7 @@ import Testing
 
   @Test("what a process has is told by the system")
   func process() {
-    #expect(StepForecast.residentBytes > 1_000_000)
-    #expect(StepForecast.availableBytes > StepForecast.residentBytes)
+    #expect(ResidentMemory.now > 1_000_000)
+    #expect(ResidentMemory.available > ResidentMemory.now)
   }
 }

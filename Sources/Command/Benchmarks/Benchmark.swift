@@ -1,7 +1,7 @@
 // A benchmark: a name, the work of one call, and a function that does it.
 //
 // Names      Equal those of Tests/Reference/bench_pytorch.py, so that ratios can be taken.
-// Read       this file → KernelBenchmarks.swift, StepBenchmarks.swift → ../BenchCommand.swift
+// Read       this file → KernelBenchmarks.swift, StepBenchmarks.swift, MemoryBenchmarks.swift → ../BenchCommand.swift
 
 import Dispatch
 import Foundation
@@ -15,9 +15,12 @@ struct Benchmark {
   let work: Double
   /// Makes what is measured: inputs, networks; the function it returns is timed.
   let prepare: () throws -> () throws -> Void
+  /// What is measured where it is not a rate, in `unit`.
+  var figure: (() throws -> Double)?
 
   static var all: [Benchmark] {
     products + convolutions + inference + representations + correlations + neighbours + steps
+      + memory
   }
 
   /// The benchmarks that the words name, or whose names begin with them; all without words.
@@ -37,8 +40,10 @@ struct Benchmark {
     return wanted
   }
 
-  /// Units a second in each of some runs, the slowest first; one run before them is not counted.
+  /// Units a second in each of some runs, the slowest first; one run before them is not counted. Or the figure
+  /// itself in each, the smallest first.
   func rates(runs: Int) throws -> [Double] {
+    if let figure { return try (0..<runs).map { _ in try figure() }.sorted() }
     let measure = try prepare()
     try measure()
     return try (0..<runs).map { _ in
