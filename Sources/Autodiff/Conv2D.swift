@@ -5,7 +5,7 @@
 //            dW[u,v,c,o] = Σ b,i,j  dY[b,i,j,o] · x[b,m,n,c]
 // Shapes     x [B, H, W, C], w [K, L, C / groups, O], y [B, H′, W′, O],
 //            H′ = ⌊(H + 2p − d(K − 1) − 1) / s⌋ + 1
-// Memory     dW needs x, dX does not; after a rectified batch norm x is made again (Variable.swift).
+// Memory     dW needs x, dX does not; after a rectified batch norm x is made again (`again` in Variable.swift).
 // Read       Kernels/Convolution.swift ← this file → Networks/Convolution2D.swift
 
 import Kernels

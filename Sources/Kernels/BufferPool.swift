@@ -93,16 +93,24 @@ enum BufferPool {
 
   /// Gives all kept blocks back to the system.
   static func drain() {
-    let blocks = state.withLock { state -> [UInt] in
-      let blocks = state.free.values.flatMap { $0.map(\.address) }
+    let blocks = state.withLock { state -> [(UInt, Int)] in
+      let blocks = state.free.flatMap { size, blocks in blocks.map { ($0.address, size) } }
       (state.free, state.kept) = ([:], 0)
       return blocks
     }
-    for address in blocks { UnsafeMutableRawPointer(bitPattern: address)?.deallocate() }
-    #if canImport(Glibc)
-      // The allocator keeps freed blocks of less than 32 MB, too.
-      malloc_trim(0)
-    #endif
+    for (address, size) in blocks {
+      guard let block = UnsafeMutableRawPointer(bitPattern: address) else { continue }
+      #if os(Linux)
+        // The allocator, too, keeps what it is given, up to 32 MB a block: its address, but not its pages.
+        let page = 1 << 16
+        let first = (address + UInt(page - 1)) & ~UInt(page - 1)
+        let last = (address + UInt(size)) & ~UInt(page - 1)
+        if let inner = UnsafeMutableRawPointer(bitPattern: first), last > first {
+          _ = madvise(inner, Int(last - first), MADV_DONTNEED)
+        }
+      #endif
+      block.deallocate()
+    }
   }
 }
 

@@ -18,7 +18,8 @@ public func lookedUp(_ images: [[UInt8]], channels: Int, table: [Float]) -> Buff
   require(
     channels >= 1 && table.count == 256 * channels && size % channels == 0
       && images.allSatisfy { $0.count == size },
-    "lookedUp: \(images.count) images of \(size) bytes, \(channels) channels, a table of \(table.count).")
+    "lookedUp: \(images.count) images of \(size) bytes, \(channels) channels, \(table.count) in the table."
+  )
   let result = Buffer<Float>(uninitialized: images.count * size)
   let to = result.pointer
   table.withUnsafeBufferPointer { table in

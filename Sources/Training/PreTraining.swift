@@ -128,14 +128,16 @@ public final class PreTraining {
   /// Whether an optimiser step has just been completed: the only places to stop at.
   public var isAtStepBoundary: Bool { position.batch % configuration.accumulation == 0 }
 
+  /// Batches that may wait while one is in use, as bytes; of a batch that is cached because it is large, one.
+  var batchesAhead: Int { configuration.gradientCache == nil ? 3 : 1 }
+
   /// A loader of all batches from here to the end.
   ///
   /// - Returns: It stops its threads when it is released.
   public func remainingBatches() -> PrefetchingLoader<PreTrainingBatch> {
     batches.loader(
       from: position.epoch * batchesPerEpoch + position.batch, epochs: configuration.epochs,
-      // Of a batch that is cached because it is large, one waits beside the one in use.
-      depth: configuration.gradientCache == nil ? 3 : 1, workers: configuration.workers)
+      depth: batchesAhead, workers: configuration.workers)
   }
 
   /// Trains on one batch.

@@ -5,8 +5,8 @@
 //            away, and both memory and time are continued along the straight line through them. The sizes
 //            are the batch size halved some times, so that the rounding of blocks in the buffer pool
 //            (Kernels/BufferPool.swift) is the same.
-// Formula    bytes(N) = process + a + b N + c N²,  a + b N through the peaks of the trials, c N² the distance
-//            matrices of eq. (3): in small trials they are too small to be seen
+// Formula    bytes(N) = process + a + (b + w) N + c N²,  a + b N through the peaks of the trials, w N the batches
+//            that wait as bytes, c N² the distance matrices of eq. (3): too small to be seen in small trials
 // Accuracy   Within 15 % of the most resident memory of a whole run (docs/performance.md, "Memory"). All large
 //            buffers are made by the step itself, in the same order in every step, so two steps tell of all;
 //            batches wait as bytes, and evaluation gives back what the pool keeps, before and after.
@@ -44,7 +44,7 @@ public struct StepForecast: Sendable {
     var size = batchSize
     let smallest = max(64, 4 * configuration.cacheChunk)
     while size / 2 >= smallest { size /= 2 }
-    func trial(_ size: Int) throws -> (bytes: Double, seconds: Double) {
+    func trial(_ size: Int) throws -> (bytes: Double, waiting: Double, seconds: Double) {
       var small = configuration
       small.batchSize = size
       small.accumulation = 1
@@ -54,22 +54,25 @@ public struct StepForecast: Sendable {
       let training = try PreTraining(small, data: data, teacher: teacher)
       let loader = training.remainingBatches()
       var fastest = Double.infinity
+      var waiting = 0
       for _ in 0..<2 {
         guard let batch = try loader.next() else { break }
+        waiting = training.batchesAhead * batch.scalarCount
         let start = DispatchTime.now().uptimeNanoseconds
         _ = try training.step(batch)
         fastest = min(fastest, Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9)
       }
-      return (Double(BufferMemory.peak - before), fastest)
+      return (Double(BufferMemory.peak - before), Double(waiting) / Double(size), fastest)
     }
     // docs: region forecast
     let whole = try trial(size)
     let half = size >= 8 ? try trial(size / 2) : whole
     BufferMemory.releaseKept()
     let images = Double(size - (size >= 8 ? size / 2 : 0))
-    linear = size >= 8 ? max(0, (whole.bytes - half.bytes) / images) : 0
-    fixed = process + whole.bytes - linear * Double(size)
-    let matrices = Self.matricesKept * (2 + configuration.features.count)
+    let grown = size >= 8 ? max(0, (whole.bytes - half.bytes) / images) : 0
+    fixed = process + whole.bytes - grown * Double(size)
+    linear = grown + whole.waiting
+    let matrices = Self.matricesOfViews + configuration.features.count
     square = size == batchSize ? 0 : Double(matrices * MemoryLayout<Float>.stride)
     let n = Double(batchSize)
     bytes = Int(fixed + linear * n + square * n * n)
@@ -78,8 +81,9 @@ public struct StepForecast: Sendable {
     // docs: end forecast
   }
 
-  /// N × N matrices that the distance correlation of one operand keeps for backward.
-  private static let matricesKept = 5
+  /// N × N matrices beside one for each representation: distances, where they are not 0, and centred distances
+  /// of both views, held for backward; and five at once on the way to one of them.
+  private static let matricesOfViews = 11
 
   /// The largest batch that fits some bytes; at least 0.
   public func largestBatch(within limit: Int) -> Int {

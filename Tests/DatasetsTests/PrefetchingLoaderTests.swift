@@ -19,6 +19,23 @@ import Testing
     #expect(try loader.next() == nil)
   }
 
+  @Test("what waits is prepared by workers; the consumer's own thread finishes it")
+  func twoParts() throws {
+    let threads = Mutex<Set<Int>>([])
+    let consumer = Thread.current.hash
+    let loader = PrefetchingLoader(
+      count: 20, depth: 3, workers: 2,
+      prepare: { item in
+        threads.withLock { _ = $0.insert(Thread.current.hash) }
+        return UInt8(item)
+      }, finish: { (Int($0) * 10, Thread.current.hash) })
+    for item in 0..<20 {
+      let (value, thread) = try #require(try loader.next())
+      #expect(value == 10 * item && thread == consumer)
+    }
+    #expect(!threads.withLock { $0.contains(consumer) })
+  }
+
   @Test("an error in the middle arrives in its place and stays", arguments: [1, 2, 3])
   func error(workers: Int) throws {
     let loader = PrefetchingLoader(count: 50, depth: 4, workers: workers) { item in

@@ -40,8 +40,9 @@ struct Benchmark {
     return wanted
   }
 
-  /// Units a second in each of some runs, the slowest first; one run before them is not counted. Or the figure
-  /// itself in each, the smallest first.
+  /// Units a second in each of some runs, the slowest first; one run before them is not counted.
+  ///
+  /// Where there is a figure, the figure itself in each, the smallest first.
   func rates(runs: Int) throws -> [Double] {
     if let figure { return try (0..<runs).map { _ in try figure() }.sorted() }
     let measure = try prepare()
