@@ -58,11 +58,13 @@ public func batchNorm<S>(
   let scale = γ * r
   let shift = bias.value - μ * scale
   let y = affine(X, scale: scale, shift: shift, adding: shortcut?.value, rectified: rectified)
-  let gate = gate(y, scale: scale, shift: shift, adds: shortcut != nil, rectified: rectified)
+  // A pullback that captured the shortcut itself would hold its value.
+  let adds = shortcut != nil
+  let gate = gate(y, scale: scale, shift: shift, adds: adds, rectified: rectified)
   // docs: region pullback
   var output = Variable(y, from: [x, gain, bias] + (shortcut.map { [$0] } ?? [])) { dY in
     let (g, dβ, products, open) = sums(
-      dY, X, mean: μ, gate: gate, keepsGated: shortcut != nil && rectified)
+      dY, X, mean: μ, gate: gate, keepsGated: adds && rectified)
     let dγ = products * r
     // dX = γr·g − γr²·(dγ/n)·(x − μ) − γr·dβ/n
     let b = -(scale * r * dγ) / S(rows)
@@ -71,10 +73,10 @@ public func batchNorm<S>(
     channelInputGradient(
       g.buffer, scale: scale.buffer, X.buffer, scale: b.buffer, shift: d.buffer, gate: open,
       rows: rows, channels: channels, into: dX)
-    return [Tensor(shape: X.shape, buffer: dX), dγ, dβ] + (shortcut == nil ? [] : [g])
+    return [Tensor(shape: X.shape, buffer: dX), dγ, dβ] + (adds ? [g] : [])
   }
   // docs: end pullback
-  if output.isTracked && shortcut == nil {
+  if output.isTracked && !adds {
     output.again = { affine(X, scale: scale, shift: shift, rectified: rectified) }
   }
   return (output, statistics)
@@ -102,13 +104,15 @@ public func batchNorm<S>(
   let scale = γ * r
   let shift = bias.value - mean * scale
   let y = affine(X, scale: scale, shift: shift, adding: shortcut?.value, rectified: rectified)
-  let gate = gate(y, scale: scale, shift: shift, adds: shortcut != nil, rectified: rectified)
+  // A pullback that captured the shortcut itself would hold its value.
+  let adds = shortcut != nil
+  let gate = gate(y, scale: scale, shift: shift, adds: adds, rectified: rectified)
   var output = Variable(y, from: [x, gain, bias] + (shortcut.map { [$0] } ?? [])) { dY in
     let (g, dβ, products, _) = sums(dY, X, mean: mean, gate: gate, keepsGated: rectified)
     let dX = affine(g, scale: scale, shift: Tensor.zeros([channels]))
-    return [dX, products * r, dβ] + (shortcut == nil ? [] : [g])
+    return [dX, products * r, dβ] + (adds ? [g] : [])
   }
-  if output.isTracked && shortcut == nil {
+  if output.isTracked && !adds {
     output.again = { affine(X, scale: scale, shift: shift, rectified: rectified) }
   }
   return output
