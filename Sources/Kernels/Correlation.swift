@@ -76,22 +76,30 @@ struct Correlation<S: KernelScalar> {
   private static func sum(
     _ family: [(correlation: Correlation, filter: Buffer<S>)], image: Int, first: Int, count: Int
   ) {
-    let members = family.filter { $0.correlation.rows > first }
-    guard let one = members.first?.correlation else { return }
+    // Pieces may be a few microseconds long: nothing is allocated but what is copied.
     var region = Region.none
-    for (c, _) in members {
-      region.include(c.region(first: first, count: min(count, c.rows - first)))
+    for n in family.indices where family[n].correlation.rows > first {
+      let rows = min(count, family[n].correlation.rows - first)
+      region.include(family[n].correlation.region(first: first, count: rows))
     }
-    var window = Window(one, images: image..<image + 1, region, inParallel: false)
-    if members.count == 1 && one.copiesPatches && window.pixel == one.usedChannels {
-      window.copyPatches(one, count: min(count, one.rows - first))
+    var window = Window(
+      family[0].correlation, images: image..<image + 1, region, inParallel: false)
+    if family.count == 1 && family[0].correlation.copiesPatches
+      && window.pixel == family[0].correlation.usedChannels
+    {
+      window.copyPatches(
+        family[0].correlation, count: min(count, family[0].correlation.rows - first))
     }
-    for (c, filter) in members {
-      for panel in 0..<c.panels.count {
-        c.sum(
-          window, first: first, count: min(count, c.rows - first), panel: panel,
-          taps: 0..<c.tapRows,
-          filter: UnsafePointer(filter.pointer + panel * c.panels.size))
+    for n in family.indices where family[n].correlation.rows > first {
+      let rows = min(count, family[n].correlation.rows - first)
+      let (panels, size) = (
+        family[n].correlation.panels.count, family[n].correlation.panels.size
+      )
+      for panel in 0..<panels {
+        family[n].correlation.sum(
+          window, first: first, count: rows, panel: panel,
+          taps: 0..<family[n].correlation.tapRows,
+          filter: UnsafePointer(family[n].filter.pointer + panel * size))
       }
     }
   }
