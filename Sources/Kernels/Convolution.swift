@@ -90,14 +90,15 @@ public func convolution<S: KernelScalar>(
   if g.isDepthwise {
     return depthwiseConvolution(g, input: input, filter: filter, into: output)
   }
-  for group in 0..<g.groups {
+  // A group is a correlation of its own; all read the same image.
+  let groups = (0..<g.groups).map { group in
     let w = UnsafePointer(filter.pointer + group * g.outPerGroup)
     let panels = FilterPanels(
       tapRows: g.kernelHeight, tapColumns: g.kernelWidth, inputs: g.channelsPerGroup,
       outputs: g.outPerGroup, columns: g.isPointwise ? g.outHeight * g.outWidth : g.outWidth,
       leading: g.outChannels, transposed: false
     ) { u, v in w + (u * g.kernelWidth + v) * g.channelsPerGroup * g.outChannels }
-    Correlation(
+    return Correlation(
       batch: g.batch, source: input.pointer, height: g.height, width: g.width,
       channels: g.channels, firstChannel: group * g.channelsPerGroup,
       usedChannels: g.channelsPerGroup, tapRows: g.kernelHeight, tapColumns: g.kernelWidth,
@@ -106,9 +107,9 @@ public func convolution<S: KernelScalar>(
       target: output.pointer + group * g.outPerGroup,
       targetImage: g.outHeight * g.outWidth * g.outChannels,
       targetRow: g.outWidth * g.outChannels, targetPixel: g.outChannels, rows: g.outHeight,
-      columns: g.outWidth
-    ).run()
+      columns: g.outWidth)
   }
+  Correlation.run(groups)
 }
 
 /// The gradient of a convolution's input.
@@ -139,6 +140,7 @@ public func convolutionInputGradient<S: KernelScalar>(
     // Input pixels that no tap reads: a stride larger than the kernel.
     inputGradient.pointer.update(repeating: 0, count: inputGradient.count)
   }
+  var classes: [Correlation<S>] = []
   for group in 0..<g.groups {
     let w = UnsafePointer(filter.pointer + group * g.outPerGroup)
     for rows in down where !rows.taps.isEmpty {
@@ -151,21 +153,22 @@ public func convolutionInputGradient<S: KernelScalar>(
         ) { u, v in
           w + (rows.taps[u] * g.kernelWidth + columns.taps[v]) * g.channelsPerGroup * g.outChannels
         }
-        Correlation(
-          batch: g.batch, source: outputGradient.pointer, height: g.outHeight, width: g.outWidth,
-          channels: g.outChannels, firstChannel: group * g.outPerGroup,
-          usedChannels: g.outPerGroup, tapRows: rows.taps.count, tapColumns: columns.taps.count,
-          dilationRows: rows.dilation, dilationColumns: columns.dilation, originRow: rows.origin,
-          originColumn: columns.origin, step: 1, panels: panels,
-          target: inputGradient.pointer + group * g.channelsPerGroup
-            + (rows.first * g.width + columns.first) * g.channels,
-          targetImage: g.height * g.width * g.channels,
-          targetRow: g.stride * g.width * g.channels, targetPixel: g.stride * g.channels,
-          rows: rows.count, columns: columns.count
-        ).run()
+        classes.append(
+          Correlation(
+            batch: g.batch, source: outputGradient.pointer, height: g.outHeight, width: g.outWidth,
+            channels: g.outChannels, firstChannel: group * g.outPerGroup,
+            usedChannels: g.outPerGroup, tapRows: rows.taps.count, tapColumns: columns.taps.count,
+            dilationRows: rows.dilation, dilationColumns: columns.dilation, originRow: rows.origin,
+            originColumn: columns.origin, step: 1, panels: panels,
+            target: inputGradient.pointer + group * g.channelsPerGroup
+              + (rows.first * g.width + columns.first) * g.channels,
+            targetImage: g.height * g.width * g.channels,
+            targetRow: g.stride * g.width * g.channels, targetPixel: g.stride * g.channels,
+            rows: rows.count, columns: columns.count))
       }
     }
   }
+  Correlation.run(classes)
 }
 
 /// The input rows (or columns) that share a remainder, and the taps that reach them.

@@ -4,7 +4,7 @@
 // Idea       For one tap, an outer product a pixel: neighbouring input channels down the tile,
 //            neighbouring output channels across. With no dilation the channels of neighbouring taps
 //            in a kernel row follow each other in memory, so (v, c) is one run of rows.
-// Blocks     About 288 output pixels are walked at a time, whole rows of one image or of several, so
+// Blocks     About 288 output pixels (more of few channels) are walked at a time, whole rows of one image or of several, so
 //            that their part of x and dY stays in the second-level cache while all of dW passes by.
 //            A block of x is copied with its border of zeros (without padding it is read where it
 //            lies); a list says where each pixel's patch begins. A block of dY with many channels is
@@ -67,7 +67,9 @@ private struct FilterGradientWalk<S: KernelScalar> {
     x = input
     dY = outputGradient
     rows = g.batch * g.outHeight
-    rowsABlock = min(rows, max(1, 288 / g.outWidth))
+    // Few channels: more pixels, or a block would be over before the processor has begun to read ahead.
+    let pixels = max(288, min(512, (1 << 16) / (g.channels + g.outChannels)))
+    rowsABlock = min(rows, max(1, pixels / g.outWidth))
   }
 
   /// Whether a block of dY is copied: its pixels must lie far apart, and be used often.

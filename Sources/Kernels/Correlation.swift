@@ -41,33 +41,42 @@ struct Correlation<S: KernelScalar> {
   var rows: Int
   var columns: Int
 
-  /// Runs all pieces on the thread team.
+  /// Runs some correlations of one batch on the thread team.
+  ///
+  /// Their pieces take turns, an image after the other: what several read of an image is then read from memory once.
   @inline(__always)
-  func run() {
-    guard rows > 0, columns > 0, batch > 0 else { return }
-    if panels.vectors == 4 {
-      run(Beside<Beside<Vector1<S>>>.self)
-    } else if panels.vectors == 2 {
-      run(Beside<Vector1<S>>.self)
-    } else {
-      run(Vector1<S>.self)
+  static func run(_ all: [Correlation]) {
+    let all = all.filter { $0.rows > 0 && $0.columns > 0 && $0.batch > 0 }
+    for one in all where one.hasLargeFilter { one.runByPanels() }
+    let byPixels = all.filter { !$0.hasLargeFilter }
+    guard let batch = byPixels.first?.batch else { return }
+    let filters = byPixels.map { $0.packedFilter() }
+    let piecesAnImage = byPixels.reduce(0) { $0 + $1.pieces }
+    parallelFor(batch * piecesAnImage) { n in
+      var piece = n % piecesAnImage
+      var which = 0
+      while piece >= byPixels[which].pieces {
+        piece -= byPixels[which].pieces
+        which += 1
+      }
+      byPixels[which].sum(piece: piece, image: n / piecesAnImage, filter: filters[which])
     }
+    withExtendedLifetime(filters) {}
   }
 
-  @inline(__always)
-  private func run<Columns: Lanes>(_: Columns.Type) where Columns.Scalar == S {
-    let pixels = batch * height * width * usedChannels
-    if panels.count >= 8 && panels.count * panels.size > 4 * pixels {
-      runByPanels(Columns.self)
-    } else {
-      runByPixels(Columns.self)
-    }
+  /// Whether the filter is so much larger than the pixels that its panels are the pieces of work.
+  private var hasLargeFilter: Bool {
+    panels.count >= 8 && panels.count * panels.size > 4 * batch * height * width * usedChannels
   }
 
-  /// Packs the filter, then goes through the pixels: about 128 a piece, enough to use a panel often
-  /// while it is in cache.
+  /// Output rows a piece: about 128 pixels, enough to use a panel often while it is in cache.
+  private var rowsAPiece: Int { max(1, min(rows, (128 + columns - 1) / columns)) }
+  /// Pieces an image.
+  private var pieces: Int { (rows + rowsAPiece - 1) / rowsAPiece }
+
+  /// The filter in the order in which tiles walk it.
   @inline(__always)
-  private func runByPixels<Columns: Lanes>(_: Columns.Type) where Columns.Scalar == S {
+  private func packedFilter() -> Buffer<S> {
     let filter = Buffer<S>(uninitialized: panels.count * panels.size)
     let packed = filter.pointer
     func pack(_ n: Int) {
@@ -82,21 +91,22 @@ struct Correlation<S: KernelScalar> {
     } else {
       for n in 0..<panels.count * tapRows { pack(n) }
     }
-    let rowsAPiece = max(1, min(rows, (128 + columns - 1) / columns))
-    let pieces = (rows + rowsAPiece - 1) / rowsAPiece
-    parallelFor(batch * pieces) { piece in
-      let first = (piece % pieces) * rowsAPiece
-      var window = Window(
-        self, images: piece / pieces..<piece / pieces + 1, first: first,
-        count: min(rowsAPiece, rows - first), inParallel: false)
-      if copiesPatches && window.pixel == usedChannels { window.copyPatches(self) }
-      for panel in 0..<panels.count {
-        sum(
-          Columns.self, window, panel: panel, taps: 0..<tapRows,
-          filter: UnsafePointer(packed + panel * panels.size))
-      }
+    return filter
+  }
+
+  /// Sums some output rows of one image, all panels.
+  @inline(__always)
+  private func sum(piece: Int, image: Int, filter: Buffer<S>) {
+    let first = piece * rowsAPiece
+    var window = Window(
+      self, images: image..<image + 1, first: first, count: min(rowsAPiece, rows - first),
+      inParallel: false)
+    if copiesPatches && window.pixel == usedChannels { window.copyPatches(self) }
+    for panel in 0..<panels.count {
+      sum(
+        window, panel: panel, taps: 0..<tapRows,
+        filter: UnsafePointer(filter.pointer + panel * panels.size))
     }
-    withExtendedLifetime(filter) {}
   }
 
   /// Goes through the panels; each is packed where it is used, while it is in cache.
@@ -104,7 +114,7 @@ struct Correlation<S: KernelScalar> {
   /// The last stage of a network has many weights and few pixels: writing all packed panels to memory
   /// and reading them again would take a sixth of the time.
   @inline(__always)
-  private func runByPanels<Columns: Lanes>(_: Columns.Type) where Columns.Scalar == S {
+  private func runByPanels() {
     let window = Window(self, images: 0..<batch, first: 0, count: rows, inParallel: true)
     // As many tap rows at once as the second-level cache holds beside the pixels.
     let tapsAtOnce = max(
@@ -114,8 +124,7 @@ struct Correlation<S: KernelScalar> {
       for tap in stride(from: 0, to: tapRows, by: tapsAtOnce) {
         let taps = tap..<min(tapRows, tap + tapsAtOnce)
         panels.pack(panel: panel, rows: taps, to: filter.pointer)
-        sum(
-          Columns.self, window, panel: panel, taps: taps, filter: UnsafePointer(filter.pointer))
+        sum(window, panel: panel, taps: taps, filter: UnsafePointer(filter.pointer))
       }
     }
   }
@@ -209,6 +218,15 @@ struct Correlation<S: KernelScalar> {
   }
 
   /// Sums some tap rows of one panel over a window: the first writes, the others add.
+  @inline(__always)
+  private func sum(_ window: Window, panel: Int, taps: Range<Int>, filter: UnsafePointer<S>) {
+    switch panels.vectors {
+    case 4: sum(Beside<Beside<Vector1<S>>>.self, window, panel: panel, taps: taps, filter: filter)
+    case 2: sum(Beside<Vector1<S>>.self, window, panel: panel, taps: taps, filter: filter)
+    default: sum(Vector1<S>.self, window, panel: panel, taps: taps, filter: filter)
+    }
+  }
+
   @inline(__always)
   private func sum<Columns: Lanes>(
     _: Columns.Type, _ window: Window, panel: Int, taps: Range<Int>, filter: UnsafePointer<S>

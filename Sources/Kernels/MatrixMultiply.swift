@@ -4,13 +4,13 @@
 // Ladder     `matrixMultiplyReference` is the formula as three loops, 1 to 2 GFLOP/s. The fast rung
 //            keeps three levels of memory busy at once (Goto & van de Geijn, ACM TOMS 2008):
 //            · a 12 × 2-vector tile of C in registers (RegisterTile.swift),
-//            · a strip of A, 12 rows × 512 deep, in the first-level cache,
-//            · eight panels of B, 2 vectors × 512 deep each, in the second-level cache.
+//            · a strip of A, 12 rows × 256 or 512 deep, in the first-level cache,
+//            · some panels of B, 2 vectors × as deep each, in the second-level cache.
 //            A and B are repacked into the order in which the tile walks them (MatrixPacking.swift),
 //            so the inner loop reads both one after the other, whatever the transposes were. A is packed
 //            once for all; each piece of work packs its own panels of B, so that they are in its cache
 //            when they are used and never travel to memory and back.
-// Order      The sum over k runs upwards in blocks of 512: fixed, whatever the number of threads.
+// Order      The sum over k runs upwards in blocks that the extents decide, not the number of threads.
 // Read       RegisterTile.swift, TileWalk.swift, MatrixPacking.swift ← this file → Tensors/MatrixProduct.swift
 // Tests      Tests/KernelsTests/MatrixMultiplyTests.swift
 
@@ -106,20 +106,21 @@ func multiply<S: KernelScalar>(
   }
   typealias Columns = Beside<Vector1<S>>
   let height = TileHeight.main
-  let deepest = min(depth, MatrixBlocking.range)
   let A = PackedOperand(
     source: a.first, leading: a.leading, linesAreDepth: a.isTransposed, total: rows, width: height)
   let B = PackedOperand(
     source: b.first, leading: b.leading, linesAreDepth: !b.isTransposed, total: columns,
     width: Columns.width)
-  let panels = MatrixBlocking.panels(of: B.parts)
+  let blocking = MatrixBlocking(lineOfA: A.parts * height * MemoryLayout<S>.stride)
+  let deepest = min(depth, blocking.range)
+  let panels = min(blocking.panels, B.parts)
   let blocksAcross = (B.parts + panels - 1) / panels
   let strips = MatrixBlocking.strips(of: A.parts, blocksAcross: blocksAcross)
   let blocksDown = (A.parts + strips - 1) / strips
   let packedA = Buffer<S>(uninitialized: A.parts * height * deepest)
 
   for range in stride(from: 0, to: depth, by: deepest) {
-    let blocks = DepthBlocks(count: min(deepest, depth - range))
+    let blocks = DepthBlocks(count: min(deepest, depth - range), deep: blocking.depth)
     let packing = (A.parts + 3) / 4
     pieces(blocks.total * packing) { n in
       let (start, deep) = blocks[n / packing]
@@ -132,23 +133,26 @@ func multiply<S: KernelScalar>(
       let down = block % blocksDown * strips
       let across = block / blocksDown * panels
       let wanted = across..<min(B.parts, across + panels)
-      let packedB = Buffer<S>(
-        uninitialized: wanted.count * Columns.width * min(deepest, MatrixBlocking.depth))
+      let packedB = Buffer<S>(uninitialized: wanted.count * Columns.width * blocks.count)
       defer { withExtendedLifetime(packedB) {} }
-      for n in 0..<blocks.total {
-        let (start, deep) = blocks[n]
-        B.pack(wanted, first: range + start, deep: deep, to: packedB.pointer)
-        let walk = TileWalk(inner: deep, steps: PackedSteps())
-        for i in down..<min(A.parts, down + strips) {
-          for j in wanted {
-            walk.run(
-              Columns.self, rows: min(height, rows - i * height),
-              columns: columns - j * Columns.width,
-              a: packedA.pointer + (start * A.parts + i * deep) * height,
-              b: packedB.pointer + (j - across) * deep * Columns.width,
-              c: C + i * height * leading + j * Columns.width, cRow: leading,
-              adding: adding || range + start > 0,
-              bias: range + start + deep == depth ? bias.map { $0 + j * Columns.width } : nil)
+      let end = min(A.parts, down + strips)
+      for chunk in stride(from: down, to: end, by: MatrixBlocking.chunk) {
+        for n in 0..<blocks.total {
+          let (start, deep) = blocks[n]
+          let panelsOfB = packedB.pointer + start * wanted.count * Columns.width
+          if chunk == down { B.pack(wanted, first: range + start, deep: deep, to: panelsOfB) }
+          let walk = TileWalk(inner: deep, steps: PackedSteps())
+          for i in chunk..<min(end, chunk + MatrixBlocking.chunk) {
+            for j in wanted {
+              walk.run(
+                Columns.self, rows: min(height, rows - i * height),
+                columns: columns - j * Columns.width,
+                a: packedA.pointer + (start * A.parts + i * deep) * height,
+                b: panelsOfB + (j - across) * deep * Columns.width,
+                c: C + i * height * leading + j * Columns.width, cRow: leading,
+                adding: adding || range + start > 0,
+                bias: range + start + deep == depth ? bias.map { $0 + j * Columns.width } : nil)
+            }
           }
         }
       }
@@ -157,17 +161,33 @@ func multiply<S: KernelScalar>(
   withExtendedLifetime(packedA) {}
 }
 
-/// Block extents; measured on a core with 48 KiB and 1 MiB of first- and second-level cache.
-enum MatrixBlocking {
-  /// Values of k that a tile walks at once.
-  static let depth = 512
-  /// Values of k for which A is packed at once: what it may take in memory.
-  static let range = 2048
+/// Block extents; measured on a core with 48 KiB and 1 MiB of first- and second-level cache, on a shared
+/// third level.
+struct MatrixBlocking {
+  /// Strips of A that all blocks of k pass over, before the next: their part of C stays in the second-level cache.
+  static let chunk = 16
 
-  /// Panels of B a piece packs for itself: half the second-level cache, but several pieces a thread.
+  /// Values of k for which A and B are packed at once.
+  let range: Int
+  /// Values of k that a tile walks at once.
+  let depth: Int
+  /// Panels of B a piece packs for itself and passes over with each strip of A.
+  let panels: Int
+
+  /// - Parameter lineOfA: Bytes of A, packed, for one k.
+  ///
+  /// An A that the third-level cache holds may be read often: narrow pieces leave the second level to it. A
+  /// larger one comes from memory each time, so that wide pieces read it seldom (2048 × 2048: 144 GFLOP/s with
+  /// two panels, 180 with eight, 195 with sixteen; 1024 × 1024: 200, 184, 191). Rather than that, a long sum is
+  /// cut, if the parts are still long (1576 × 3072 · 3072 × 768: 182 instead of 171).
   @inline(__always)
-  static func panels(of total: Int) -> Int {
-    min(8, max(1, (total + 4 * ThreadTeam.count - 1) / (4 * ThreadTeam.count)))
+  init(lineOfA: Int) {
+    let near = (5 << 20) / max(1, lineOfA) / 256 * 256
+    if near >= 768 {
+      (range, depth, panels) = (min(2048, near), 512, 2)
+    } else {
+      (range, depth, panels) = (2048, 256, 16)
+    }
   }
 
   /// Strips of A a piece passes over: all of them, unless that leaves threads without a piece.
@@ -181,8 +201,9 @@ enum MatrixBlocking {
 /// A range of k cut into blocks.
 private struct DepthBlocks {
   let count: Int
-  @inline(__always) var total: Int { (count + MatrixBlocking.depth - 1) / MatrixBlocking.depth }
+  let deep: Int
+  @inline(__always) var total: Int { (count + deep - 1) / deep }
   @inline(__always) subscript(n: Int) -> (start: Int, deep: Int) {
-    (n * MatrixBlocking.depth, min(MatrixBlocking.depth, count - n * MatrixBlocking.depth))
+    (n * deep, min(deep, count - n * deep))
   }
 }

@@ -13,12 +13,12 @@ extension Benchmark {
         return forward(network, [64, 96, 96, 3])
       }
     } + [
-      Benchmark(name: "inference/vit-b-16-224", unit: "images/s", work: 4) {
+      Benchmark(name: "inference/vit-b-16-224", unit: "images/s", work: 8) {
         guard let plan = VisionTransformerPlan(named: "ViT-B-16") else {
           throw UsageError(what: "there is no network ViT-B-16")
         }
         return forward(
-          VisionTransformer<Float>(plan, key: RandomKey(seed: 3)), [4, 224, 224, 3])
+          VisionTransformer<Float>(plan, key: RandomKey(seed: 3)), [8, 224, 224, 3])
       }
     ]
   }
