@@ -14,7 +14,7 @@ import Oracle
 extension Fact {
   /// Every fact a page may state.
   public static let all: [Fact] =
-    counted + measured + chapter07 + chapter09 + chapter10 + chapter11 + chapter15
+    counted + measured + chapter02 + chapter07 + chapter09 + chapter10 + chapter11 + chapter15
 
   /// What can be counted in the repository.
   ///
