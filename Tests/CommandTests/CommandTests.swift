@@ -202,6 +202,8 @@ enum Program {
     let good = try Program.run(["gradcheck", "distanceCorrelation", "matmul"])
     #expect(good.status == 0 && good.output.contains("distanceCorrelation"))
     #expect(good.output.contains("0 above"))
+    let long = try Program.run(["gradcheck", "batchNorm, running"])
+    #expect(long.output.contains("  batchNorm, running statistics, shortcut, rectified  "))
     #expect(try Program.run(["gradcheck", "nonsense"]).status == 64)
   }
 
