@@ -9,9 +9,9 @@ import Testing
 
   @Test("a page shows what to type and what the program prints")
   func output() throws {
-    let lines = try terminal.passage("mvmr gradcheck relu6 | tail -n 1")
+    let lines = try terminal.passage("mvmr gradcheck lengthNormalized | tail -n 1")
     let expected = [
-      "```sh", "swift run -c release mvmr gradcheck relu6 | tail -n 1", "```", "", "```text",
+      "```sh", "swift run -c release mvmr gradcheck lengthNormalized | tail -n 1", "```", "", "```text",
       "1 checked, 0 above 1e-06", "```",
     ]
     #expect(lines == expected)
