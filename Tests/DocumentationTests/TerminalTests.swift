@@ -11,8 +11,8 @@ import Testing
   func output() throws {
     let lines = try terminal.passage("mvmr gradcheck lengthNormalized | tail -n 1")
     let expected = [
-      "```sh", "swift run -c release mvmr gradcheck lengthNormalized | tail -n 1", "```", "", "```text",
-      "1 checked, 0 above 1e-06", "```",
+      "```sh", "swift run -c release mvmr gradcheck lengthNormalized | tail -n 1", "```", "",
+      "```text", "1 checked, 0 above 1e-06", "```",
     ]
     #expect(lines == expected)
   }
