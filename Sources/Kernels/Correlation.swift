@@ -229,16 +229,22 @@ struct Correlation<S: KernelScalar> {
       let run = c.tapColumns * c.usedChannels
       let size = c.tapRows * run
       let patches = Buffer<S>(uninitialized: count * c.columns * size)
+      // Values of their own: what is written might, for all the compiler knows, be `self`.
+      let (first, columns, taps) = (base, c.columns, c.tapRows)
+      let (down, across, tap) = (c.step * pitch, c.step * pixel, c.dilationRows * pitch)
       var out = patches.pointer
       for i in 0..<count {
-        for j in 0..<c.columns {
-          for u in 0..<c.tapRows {
-            let from = base + (c.step * i + c.dilationRows * u) * pitch + c.step * j * pixel
+        for j in 0..<columns {
+          var from = first + i * down + j * across
+          for _ in 0..<taps {
             // Whole vectors: what they write too much, the next run overwrites, or the margin takes.
-            for v in stride(from: 0, to: run, by: S.Vector.scalarCount) {
+            var v = 0
+            while v < run {
               (out + v).vector = (from + v).vector
+              v += S.Vector.scalarCount
             }
             out += run
+            from += tap
           }
         }
       }
