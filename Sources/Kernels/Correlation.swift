@@ -8,8 +8,9 @@
 // Borders    A piece of work is some output rows of one image, or a panel of the filter for all images
 //            where the filter is the larger operand. Where its input reaches beyond the image, the rows
 //            it needs are copied with zeros around them into scratch memory, once for all correlations that
-//            read them (the remainders of a stride). An unpadded convolution reads the image where it lies. Only where channels are few, as in a network's first layer,
-//            are the patches of about 128 pixels copied one after the other.
+//            read them (the remainders of a stride). An unpadded convolution reads the image where it lies.
+//            Only where channels are few, as in a network's first layer, are the patches of about 128
+//            pixels copied one after the other.
 // Read       TileWalk.swift, FilterPanels.swift, ConvolutionGeometry.swift ← this file → Convolution.swift
 
 /// One correlation over a batch; offsets and steps in pixels unless said otherwise.
