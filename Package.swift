@@ -170,7 +170,8 @@ let package = Package(
       ["NotebookRunner", "Notebook", "Formats", "Images", "Charts", "Tensors", "Command"]),
     tests("CommandTests", ["Command", "Formats", "Kernels", "TestSupport"]),
     tests("BookTests", ["Book"] + library),
-    tests("DocumentationTests", ["Training", "Oracle", "Book", "Command", "Formats"]),
+    tests(
+      "DocumentationTests", ["Training", "Oracle", "Book", "Command", "Formats", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,8 +1,8 @@
-// Training a small encoder with the library: MV-MR in fifty lines, without the recipe.
+// Training a small encoder with the library: MV-MR in sixty lines, without the recipe.
 //
 // Run        swift run -c release TrainSmallModel
-// Expect     Half a minute; the loss falls and 20-NN rises a little, from 16 to 19 of a hundred. The
-//            longer run of `mvmr pretrain` goes further.
+// Expect     The loss falls from 1.66 at step 40 to 1.21 at step 200, and 20-NN rises from 19 to 28 of a hundred
+//            unseen shapes. 68 seconds of processor time (2026-11-21), half of it on two idle cores.
 // Read       this file → Sources/Training/PreTraining.swift, the same with everything a long run needs
 
 import MVMR
@@ -13,7 +13,7 @@ let unseen = SyntheticShapes(count: 500, split: .test)
 let pixels = PixelNormalization(.imageNet)
 
 let encoder = Encoder<Float>(
-  backbone: .resnet8, smallKernel: true, projector: [512, 512], key: key.child("encoder"))
+  backbone: .resnet8x2, smallKernel: true, projector: [512, 512], key: key.child("encoder"))
 let adam = Optimizer(.adam, of: encoder, weightDecay: 1e-6)
 
 // What the embedding shall depend on, besides the other view: φ₁ to φ₃ of eq. (9).
@@ -32,26 +32,28 @@ func accuracy(of network: any Layer<Float>) throws -> Double {
 print("20-NN before: \(try accuracy(of: encoder.backbone))")
 
 let batches = BatchSampler(
-  count: shapes.count, batchSize: 128, dropLast: true, shuffles: true, key: key.child("order"))
-for step in 0..<120 {
+  count: shapes.count, batchSize: 64, dropLast: true, shuffles: true, key: key.child("order"))
+let (steps, peak) = (200, 2e-3)
+let schedule = Schedule.warmupCosine(warmupSteps: 10, totalSteps: steps)
+for step in 0..<steps {
   let (epoch, batch) = step.quotientAndRemainder(dividingBy: batches.batchesPerEpoch)
   let images = try batches.indices(epoch: epoch, batch: batch).map { try shapes.image($0) }
   let views = images.enumerated().map { i, image in
     AugmentationPolicy.cifar20(image, size: 32, key: key.child("views").child(step).child(i))
   }
   // docs: region step
-  let (x, x̃) = (pixels.tensor(images), pixels.tensor(views))  // [128, 32, 32, 3]
+  let (x, x̃) = (pixels.tensor(images), pixels.tensor(views))  // [64, 32, 32, 3]
 
-  let z̃ = encoder(Variable(x̃), mode: .training)  // [128, 512]
+  let z̃ = encoder(Variable(x̃), mode: .training)  // [64, 512]
   let z = encoder(Variable(x), mode: .training)
   let objective = mvmrObjective(
     z: z, augmented: z̃,
     representations: representations.map { RepresentationBatch(name: $0.name, values: $0(x)) })
   objective.total.backward()
-  adam.step(learningRate: 4e-3)
+  adam.step(learningRate: schedule.learningRate(step: step, base: peak))
   // docs: end step
 
-  if step % 30 == 29 { print("step \(step + 1): loss \(objective.total.value.scalar)") }
+  if step % 40 == 39 { print("step \(step + 1): loss \(objective.total.value.scalar)") }
 }
 
 print("20-NN after:  \(try accuracy(of: encoder.backbone))")

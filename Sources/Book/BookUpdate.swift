@@ -26,6 +26,7 @@ public struct BookUpdate {
   let repository: Repository
   let facts: [String: Fact]
   let passages: [String: Passage]
+  let terminal: Terminal?
   let onlyQuick: Bool
   var values: [String: String] = [:]
   var sources: [String: String] = [:]
@@ -37,16 +38,19 @@ public struct BookUpdate {
   ///   - facts: What pages may state.
   ///   - figures: What they may show.
   ///   - passages: What they may list.
+  ///   - terminal: Runs the commands whose output they show; without it such passages are problems.
   ///   - onlyQuick: Whether slow facts and figures are taken to be right.
   ///   - pages: The pages to look at; nil for all, with the figures and the catalogue of sources.
   public init(
     _ repository: Repository, facts: [Fact] = Fact.all, figures: [Figure] = Figure.all,
-    passages: [Passage] = Passage.all, onlyQuick: Bool = false, pages: [String]? = nil
+    passages: [Passage] = Passage.all, terminal: Terminal? = nil, onlyQuick: Bool = false,
+    pages: [String]? = nil
   ) {
     self.repository = repository
     self.facts = Dictionary(facts.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     self.passages = Dictionary(
       passages.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    self.terminal = terminal
     self.onlyQuick = onlyQuick
     for names in [facts.map(\.name), passages.map(\.name), figures.map(\.name)] {
       for name in Set(names).sorted() where names.count(where: { $0 == name }) > 1 {

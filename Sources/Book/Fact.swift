@@ -1,7 +1,8 @@
 // What pages state and draw: numbers, figures and passages that a program computes.
 //
 // Facts      <!-- fact: name -->0.41<!-- /fact -->            in a line of prose; the comments are invisible
-// Passages   <!-- passage: name -->                           lines of their own; whole tables and outputs
+// Passages   <!-- passage: name -->                           lines of their own; whole tables
+//            <!-- passage: mvmr COMMAND -->                   a command and its output (Terminal.swift)
 // Figures    docs/images/book/name.png
 // Idea       Whoever writes a page leaves the place empty; `mvmr book update` fills it, and a test compares.
 //            What needs a training run is recorded in docs/data by the command the page names.

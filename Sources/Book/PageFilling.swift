@@ -2,7 +2,7 @@
 //
 // Idea       Each kind is one pass over the page's lines and says what it changed. What cannot be filled stays as it
 //            is and becomes a problem with its line, so that one mistake does not hide the others.
-// Read       Quotation.swift, Fact.swift, LineLink.swift ← this file → BookUpdate.swift
+// Read       Quotation.swift, Fact.swift, LineLink.swift, Terminal.swift ← this file → BookUpdate.swift
 // Tests      Tests/DocumentationTests/BookUpdateTests.swift
 
 import Foundation
@@ -76,18 +76,27 @@ extension BookUpdate {
           path, line: i + 1, "the passage \(name) has no end",
           remedy: "write <!-- /passage --> on a line behind it")
       }
-      guard let passage = passages[name] else {
-        throw BookError(
-          path, line: i + 1, "there is no passage \(name)",
-          remedy: "register it in Sources/Book/Registry.swift")
-      }
       // A blank line on each side lets Markdown see where a table begins and ends.
-      let wanted = [""] + (try passage.lines(repository)) + [""]
-      if Array(page.lines[(i + 1)..<end]) != wanted {
+      let wanted = [""] + (try lines(of: name, path, i + 1)) + [""]
+      let shown = page.lines[(i + 1)..<end]
+      let isCurrent =
+        Terminal.runs(name) ? Terminal.agree(shown, wanted) : shown.elementsEqual(wanted)
+      if !isCurrent {
         page.lines.replaceSubrange((i + 1)..<end, with: wanted)
         reasons.append("passage \(name)")
       }
     }
+  }
+
+  /// The lines of a registered passage, or of a command's output.
+  private func lines(of name: String, _ path: String, _ line: Int) throws -> [String] {
+    if Terminal.runs(name), let terminal { return try terminal.passage(name) }
+    guard let passage = passages[name] else {
+      throw BookError(
+        path, line: line, "there is no passage \(name)",
+        remedy: "register it in Sources/Book/Registry.swift")
+    }
+    return try passage.lines(repository)
   }
 
   /// Fills what stands between `<!-- fact: name -->` and `<!-- /fact -->`.

@@ -14,6 +14,8 @@ import MVMR
 extension Option {
   static let repeats = Option(
     name: "--repeat", value: "N", help: "runs of each figure (default: 7)")
+  static let float64 = Option(
+    name: "--float64", value: nil, help: "compute in float64 (default: float32)")
   static let profile = Option(
     name: "--profile", value: nil,
     help: "where the time goes, by operation: a table, and an SVG in the --output folder")
@@ -22,14 +24,18 @@ extension Option {
 extension Command {
   static let bench = Command(
     "bench", "Measure kernels and training steps against the machine's peak.",
-    options: [.repeats, .json, .profile, .output], positional: "[NAME…]",
+    options: [.repeats, .float64, .json, .profile, .output], positional: "[NAME…]",
     examples: [
-      "bench", "bench matmul --threads 1", "bench conv/64x48 step --json",
+      "bench", "bench matmul --threads 1", "bench conv/64x48 step --json", "bench matmul --float64",
       "bench step/resnet18 --profile --output profiles",
     ]
   ) { arguments in
     let runs = try arguments.integer(.repeats, in: 1...1000) ?? 7
-    let wanted = try Benchmark.named(arguments.positional)
+    let isDouble = arguments.has(.float64)
+    let wanted = try Benchmark.named(arguments.positional, isDouble: isDouble)
+    func measuredPeak() -> Double {
+      isDouble ? peakOperations(Double.self) : peakOperations(Float.self)
+    }
     if arguments.has(.profile) {
       let folder = arguments.string(.output) ?? "."
       for one in wanted {
@@ -38,15 +44,16 @@ extension Command {
       }
       return 0
     }
-    var peak = peakOperations(Float.self)
+    var peak = measuredPeak()
     let json = arguments.has(.json)
     if !json {
-      print(String(format: "peak: %.0f GFLOP/s float32, %d thread(s)", peak, ThreadTeam.count))
+      let scalar = isDouble ? "float64" : "float32"
+      print("peak: \(Int(peak.rounded())) GFLOP/s \(scalar), \(ThreadTeam.count) thread(s)")
     }
     for one in wanted {
       let rates = try one.rates(runs: runs)
       let median = rates[rates.count / 2]
-      let after = peakOperations(Float.self)
+      let after = measuredPeak()
       let share = one.unit == "GFLOP/s" ? median / max(peak, after) : nil
       peak = after
       if json {

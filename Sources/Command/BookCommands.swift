@@ -1,6 +1,6 @@
 // mvmr book: keeping the pages under docs true to the code, and typesetting the code itself.
 //
-// Read       Book/BookUpdate.swift, Book/AnnotatedSource.swift ← this file
+// Read       Book/BookUpdate.swift, Book/Terminal.swift, Book/AnnotatedSource.swift ← this file
 // Tests      Tests/DocumentationTests/BookTests.swift
 
 import Book
@@ -21,7 +21,7 @@ extension Command {
   ) { arguments in
     let repository = try repository(arguments)
     var written: Set<String> = []
-    var update = BookUpdate(repository, passages: CommandLineTool.passages)
+    var update = bookUpdate(repository)
     // Some passages count words of pages that have just changed, so a second look may be needed.
     for _ in 0..<3 where !update.changes.isEmpty {
       try update.write()
@@ -29,7 +29,7 @@ extension Command {
         print("\(change.path): \(change.reasons.joined(separator: "; "))")
         written.insert(change.path)
       }
-      update = BookUpdate(repository, passages: CommandLineTool.passages)
+      update = bookUpdate(repository)
     }
     for problem in update.problems { CommandLineTool.write("error: \(problem)\n") }
     print(written.isEmpty ? "nothing was stale" : "\(written.count) files written")
@@ -41,7 +41,7 @@ extension Command {
     options: [.root], examples: ["book check"]
   ) { arguments in
     let repository = try repository(arguments)
-    let update = BookUpdate(repository, passages: CommandLineTool.passages)
+    let update = bookUpdate(repository)
     let problems = update.problems + PageLinks(repository).problems()
     for change in update.changes {
       print("\(change.path): \(change.reasons.joined(separator: "; "))")
@@ -67,6 +67,13 @@ extension Command {
     let count = try AnnotatedSource.writeAll(of: try repository(arguments), to: folder)
     print("\(count) pages in \(folder)")
     return 0
+  }
+
+  /// Every page against everything, commands run by this very program.
+  private static func bookUpdate(_ repository: Repository) -> BookUpdate {
+    BookUpdate(
+      repository, passages: CommandLineTool.passages,
+      terminal: Bundle.main.executableURL.map { Terminal(program: $0) })
   }
 
   private static func repository(_ arguments: Arguments) throws -> Repository {

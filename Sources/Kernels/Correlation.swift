@@ -7,9 +7,10 @@
 //            pixel is broadcast against the same filter vectors. No im2col, no packing of images.
 // Borders    A piece of work is some output rows of one image, or a panel of the filter for all images
 //            where the filter is the larger operand. Where its input reaches beyond the image, the rows
-//            it needs are copied with zeros around them into scratch memory. An unpadded convolution
-//            reads the image where it lies. Only where channels are few, as in a network's first layer,
-//            are the patches of about 128 pixels copied one after the other.
+//            it needs are copied with zeros around them into scratch memory, once for all correlations that
+//            read them (the remainders of a stride). An unpadded convolution reads the image where it lies.
+//            Only where channels are few, as in a network's first layer, are the patches of about 128
+//            pixels copied one after the other.
 // Read       TileWalk.swift, FilterPanels.swift, ConvolutionGeometry.swift ← this file → Convolution.swift
 
 /// One correlation over a batch; offsets and steps in pixels unless said otherwise.
@@ -43,36 +44,71 @@ struct Correlation<S: KernelScalar> {
 
   /// Runs some correlations of one batch on the thread team.
   ///
-  /// Their pieces take turns, an image after the other: what several read of an image is then read from memory once.
+  /// Those that read the same channels at the same rows take turns at each piece: what they read is copied once.
   @inline(__always)
   static func run(_ all: [Correlation]) {
     let all = all.filter { $0.rows > 0 && $0.columns > 0 && $0.batch > 0 }
     for one in all where one.hasLargeFilter { one.runByPanels() }
-    let byPixels = all.filter { !$0.hasLargeFilter }
-    guard let batch = byPixels.first?.batch else { return }
-    let filters = byPixels.map { $0.packedFilter() }
-    let piecesAnImage = byPixels.reduce(0) { $0 + $1.pieces }
-    parallelFor(batch * piecesAnImage) { n in
-      var piece = n % piecesAnImage
-      var which = 0
-      while piece >= byPixels[which].pieces {
-        piece -= byPixels[which].pieces
-        which += 1
+    var families: [[(correlation: Correlation, filter: Buffer<S>)]] = []
+    for one in all where !one.hasLargeFilter {
+      let member = (one, one.packedFilter())
+      if let last = families.last, last[0].correlation.firstChannel == one.firstChannel {
+        families[families.count - 1].append(member)
+      } else {
+        families.append([member])
       }
-      byPixels[which].sum(piece: piece, image: n / piecesAnImage, filter: filters[which])
     }
-    withExtendedLifetime(filters) {}
+    guard let batch = families.first?[0].correlation.batch else { return }
+    // Output rows a piece: about 128 pixels, enough to use a panel often while it is in cache.
+    let columns = families[0][0].correlation.columns
+    let rowsAPiece = max(1, (128 + columns - 1) / columns)
+    let rows = families.joined().reduce(0) { max($0, $1.correlation.rows) }
+    let chunks = (rows + rowsAPiece - 1) / rowsAPiece
+    parallelFor(batch * families.count * chunks) { n in
+      let first = n % chunks * rowsAPiece
+      let family = families[n / chunks % families.count]
+      sum(family, image: n / chunks / families.count, first: first, count: rowsAPiece)
+    }
+    withExtendedLifetime(families) {}
+  }
+
+  /// Sums some output rows of one image, all panels of all members of a family.
+  @inline(__always)
+  private static func sum(
+    _ family: [(correlation: Correlation, filter: Buffer<S>)], image: Int, first: Int, count: Int
+  ) {
+    // Pieces may be a few microseconds long: nothing is allocated but what is copied.
+    var region = Region.none
+    for n in family.indices where family[n].correlation.rows > first {
+      let rows = min(count, family[n].correlation.rows - first)
+      region.include(family[n].correlation.region(first: first, count: rows))
+    }
+    var window = Window(
+      family[0].correlation, images: image..<image + 1, region, inParallel: false)
+    if family.count == 1 && family[0].correlation.copiesPatches
+      && window.pixel == family[0].correlation.usedChannels
+    {
+      window.copyPatches(
+        family[0].correlation, count: min(count, family[0].correlation.rows - first))
+    }
+    for n in family.indices where family[n].correlation.rows > first {
+      let rows = min(count, family[n].correlation.rows - first)
+      let (panels, size) = (
+        family[n].correlation.panels.count, family[n].correlation.panels.size
+      )
+      for panel in 0..<panels {
+        family[n].correlation.sum(
+          window, first: first, count: rows, panel: panel,
+          taps: 0..<family[n].correlation.tapRows,
+          filter: UnsafePointer(family[n].filter.pointer + panel * size))
+      }
+    }
   }
 
   /// Whether the filter is so much larger than the pixels that its panels are the pieces of work.
   private var hasLargeFilter: Bool {
     panels.count >= 8 && panels.count * panels.size > 4 * batch * height * width * usedChannels
   }
-
-  /// Output rows a piece: about 128 pixels, enough to use a panel often while it is in cache.
-  private var rowsAPiece: Int { max(1, min(rows, (128 + columns - 1) / columns)) }
-  /// Pieces an image.
-  private var pieces: Int { (rows + rowsAPiece - 1) / rowsAPiece }
 
   /// The filter in the order in which tiles walk it.
   @inline(__always)
@@ -94,28 +130,14 @@ struct Correlation<S: KernelScalar> {
     return filter
   }
 
-  /// Sums some output rows of one image, all panels.
-  @inline(__always)
-  private func sum(piece: Int, image: Int, filter: Buffer<S>) {
-    let first = piece * rowsAPiece
-    var window = Window(
-      self, images: image..<image + 1, first: first, count: min(rowsAPiece, rows - first),
-      inParallel: false)
-    if copiesPatches && window.pixel == usedChannels { window.copyPatches(self) }
-    for panel in 0..<panels.count {
-      sum(
-        window, panel: panel, taps: 0..<tapRows,
-        filter: UnsafePointer(filter.pointer + panel * panels.size))
-    }
-  }
-
   /// Goes through the panels; each is packed where it is used, while it is in cache.
   ///
   /// The last stage of a network has many weights and few pixels: writing all packed panels to memory
   /// and reading them again would take a sixth of the time.
   @inline(__always)
   private func runByPanels() {
-    let window = Window(self, images: 0..<batch, first: 0, count: rows, inParallel: true)
+    let window = Window(
+      self, images: 0..<batch, region(first: 0, count: rows), inParallel: true)
     // As many tap rows at once as the second-level cache holds beside the pixels.
     let tapsAtOnce = max(
       1, min(tapRows, 400 * 1024 / (panels.rowSize * MemoryLayout<S>.stride)))
@@ -124,7 +146,9 @@ struct Correlation<S: KernelScalar> {
       for tap in stride(from: 0, to: tapRows, by: tapsAtOnce) {
         let taps = tap..<min(tapRows, tap + tapsAtOnce)
         panels.pack(panel: panel, rows: taps, to: filter.pointer)
-        sum(window, panel: panel, taps: taps, filter: UnsafePointer(filter.pointer))
+        sum(
+          window, first: 0, count: rows, panel: panel, taps: taps,
+          filter: UnsafePointer(filter.pointer))
       }
     }
   }
@@ -137,13 +161,35 @@ struct Correlation<S: KernelScalar> {
     tapRows > 1 && dilationColumns == 1 && tapColumns * usedChannels <= 32
   }
 
-  /// The input that some output rows of some images read: where it lies, or copied with zeros around.
+  /// Rows and columns of the source, from the first to the last that are read; they may lie outside.
+  private struct Region {
+    var (top, bottom): (Int, Int)
+    var (left, right): (Int, Int)
+
+    static var none: Region { Region(top: .max, bottom: .min, left: .max, right: .min) }
+    var rows: Int { bottom - top }
+    var columns: Int { right - left }
+
+    mutating func include(_ other: Region) {
+      (top, bottom) = (min(top, other.top), max(bottom, other.bottom))
+      (left, right) = (min(left, other.left), max(right, other.right))
+    }
+  }
+
+  /// What some output rows read.
+  private func region(first: Int, count: Int) -> Region {
+    let top = originRow + step * first
+    return Region(
+      top: top, bottom: top + step * (count - 1) + dilationRows * (tapRows - 1) + 1,
+      left: originColumn,
+      right: originColumn + step * (columns - 1) + dilationColumns * (tapColumns - 1) + 1)
+  }
+
+  /// A region of some images: where it lies, or copied with zeros around.
   private struct Window {
     let images: Range<Int>
-    /// First output row, and how many, of each image.
-    let first: Int
-    let count: Int
-    /// Tap (0, 0) of the first output, and the steps to the next image, row and pixel.
+    let region: Region
+    /// The region's first pixel, and the steps to the next image, row and pixel.
     private(set) var base: UnsafePointer<S>
     let image: Int
     private(set) var pitch: Int
@@ -153,29 +199,25 @@ struct Correlation<S: KernelScalar> {
     private var copy: Buffer<S>?
 
     @inline(__always)
-    init(_ c: Correlation, images: Range<Int>, first: Int, count: Int, inParallel: Bool) {
+    init(_ c: Correlation, images: Range<Int>, _ region: Region, inParallel: Bool) {
       self.images = images
-      self.first = first
-      self.count = count
-      let top = c.originRow + c.step * first
-      let rows = c.step * (count - 1) + c.dilationRows * (c.tapRows - 1) + 1
-      let columns = c.step * (c.columns - 1) + c.dilationColumns * (c.tapColumns - 1) + 1
+      self.region = region
       let source = c.source + images.lowerBound * c.height * c.width * c.channels
-      if top >= 0 && top + rows <= c.height && c.originColumn >= 0
-        && c.originColumn + columns <= c.width
+      if region.top >= 0 && region.bottom <= c.height && region.left >= 0
+        && region.right <= c.width
       {
-        base = source + (top * c.width + c.originColumn) * c.channels + c.firstChannel
+        base = source + (region.top * c.width + region.left) * c.channels + c.firstChannel
         image = c.height * c.width * c.channels
         pitch = c.width * c.channels
         pixel = c.channels
         copy = nil
       } else {
-        let size = rows * columns * c.usedChannels
+        let size = region.rows * region.columns * c.usedChannels
         let copy = Buffer<S>(uninitialized: images.count * size)
         func fill(_ n: Int) {
           c.copyWithZeros(
-            image: source + n * c.height * c.width * c.channels, top: top, rows: rows,
-            columns: columns, into: copy.pointer + n * size)
+            image: source + n * c.height * c.width * c.channels, region,
+            into: copy.pointer + n * size)
         }
         if inParallel {
           parallelFor(images.count, fill)
@@ -184,7 +226,7 @@ struct Correlation<S: KernelScalar> {
         }
         base = UnsafePointer(copy.pointer)
         image = size
-        pitch = columns * c.usedChannels
+        pitch = region.columns * c.usedChannels
         pixel = c.usedChannels
         self.copy = copy
       }
@@ -192,20 +234,26 @@ struct Correlation<S: KernelScalar> {
 
     /// Replaces the pixels of one image by their patches, one after the other.
     @inline(__always)
-    mutating func copyPatches(_ c: Correlation) {
+    mutating func copyPatches(_ c: Correlation, count: Int) {
       let run = c.tapColumns * c.usedChannels
       let size = c.tapRows * run
       let patches = Buffer<S>(uninitialized: count * c.columns * size)
+      // Values of their own: what is written might, for all the compiler knows, be `self`.
+      let (first, columns, taps) = (base, c.columns, c.tapRows)
+      let (down, across, tap) = (c.step * pitch, c.step * pixel, c.dilationRows * pitch)
       var out = patches.pointer
       for i in 0..<count {
-        for j in 0..<c.columns {
-          for u in 0..<c.tapRows {
-            let from = base + (c.step * i + c.dilationRows * u) * pitch + c.step * j * pixel
+        for j in 0..<columns {
+          var from = first + i * down + j * across
+          for _ in 0..<taps {
             // Whole vectors: what they write too much, the next run overwrites, or the margin takes.
-            for v in stride(from: 0, to: run, by: S.Vector.scalarCount) {
+            var v = 0
+            while v < run {
               (out + v).vector = (from + v).vector
+              v += S.Vector.scalarCount
             }
             out += run
+            from += tap
           }
         }
       }
@@ -219,17 +267,21 @@ struct Correlation<S: KernelScalar> {
 
   /// Sums some tap rows of one panel over a window: the first writes, the others add.
   @inline(__always)
-  private func sum(_ window: Window, panel: Int, taps: Range<Int>, filter: UnsafePointer<S>) {
+  private func sum(
+    _ window: Window, first: Int, count: Int, panel: Int, taps: Range<Int>,
+    filter: UnsafePointer<S>
+  ) {
     switch panels.vectors {
-    case 4: sum(Beside<Beside<Vector1<S>>>.self, window, panel: panel, taps: taps, filter: filter)
-    case 2: sum(Beside<Vector1<S>>.self, window, panel: panel, taps: taps, filter: filter)
-    default: sum(Vector1<S>.self, window, panel: panel, taps: taps, filter: filter)
+    case 4: sum(Beside<Beside<Vector1<S>>>.self, window, first, count, panel, taps, filter)
+    case 2: sum(Beside<Vector1<S>>.self, window, first, count, panel, taps, filter)
+    default: sum(Vector1<S>.self, window, first, count, panel, taps, filter)
     }
   }
 
   @inline(__always)
   private func sum<Columns: Lanes>(
-    _: Columns.Type, _ window: Window, panel: Int, taps: Range<Int>, filter: UnsafePointer<S>
+    _: Columns.Type, _ window: Window, _ first: Int, _ count: Int, _ panel: Int,
+    _ taps: Range<Int>, _ filter: UnsafePointer<S>
   ) where Columns.Scalar == S {
     let pitch = window.pitch
     let pixel = window.pixel
@@ -248,14 +300,21 @@ struct Correlation<S: KernelScalar> {
       (tapRows == 1 || patches) && pitch == columns * step * pixel && step == 1
       && targetRow == columns * targetPixel
     let wanted = min(Columns.width, panels.outputs - panel * Columns.width)
+    // Tap (0, 0) of the first output; a patch begins with it.
+    let origin =
+      patches
+      ? 0
+      : (originRow + step * first - window.region.top) * pitch
+        + (originColumn - window.region.left) * pixel
     for n in 0..<window.images.count {
-      let from = window.base + n * window.image + taps.lowerBound * dilationRows * pitch
+      let from =
+        window.base + n * window.image + origin + taps.lowerBound * dilationRows * pitch
       let out =
-        target + (window.images.lowerBound + n) * targetImage + window.first * targetRow
+        target + (window.images.lowerBound + n) * targetImage + first * targetRow
         + panel * Columns.width
-      for i in 0..<(joined ? 1 : window.count) {
+      for i in 0..<(joined ? 1 : count) {
         walk.run(
-          Columns.self, rows: joined ? window.count * columns : columns, columns: wanted,
+          Columns.self, rows: joined ? count * columns : columns, columns: wanted,
           a: from + step * i * pitch, b: filter, c: out + i * targetRow, cRow: targetPixel,
           adding: taps.lowerBound > 0)
       }
@@ -263,22 +322,23 @@ struct Correlation<S: KernelScalar> {
     withExtendedLifetime(window) {}
   }
 
-  /// Copies a window of one image, which may reach beyond it, with zeros where nothing is.
+  /// Copies a region of one image, which may reach beyond it, with zeros where nothing is.
   @inline(__always)
-  fileprivate func copyWithZeros(
-    image: UnsafePointer<S>, top: Int, rows: Int, columns: Int, into slab: UnsafeMutablePointer<S>
+  private func copyWithZeros(
+    image: UnsafePointer<S>, _ region: Region, into slab: UnsafeMutablePointer<S>
   ) {
-    for r in 0..<rows {
+    let columns = region.columns
+    let left = min(columns, max(0, -region.left))
+    let right = max(left, min(columns, width - region.left))
+    for r in 0..<region.rows {
       let line = slab + r * columns * usedChannels
-      let row = top + r
-      let left = min(columns, max(0, -originColumn))
-      let right = max(left, min(columns, width - originColumn))
+      let row = region.top + r
       guard row >= 0, row < height, right > left else {
         line.update(repeating: 0, count: columns * usedChannels)
         continue
       }
       line.update(repeating: 0, count: left * usedChannels)
-      let from = image + (row * width + originColumn + left) * channels + firstChannel
+      let from = image + (row * width + region.left + left) * channels + firstChannel
       if usedChannels == channels {
         (line + left * channels).update(from: from, count: (right - left) * channels)
       } else {

@@ -11,19 +11,6 @@ enum Program {
     let errors: String
   }
 
-  /// The program lies beside the test bundle.
-  static let url: URL = {
-    for argument in CommandLine.arguments where argument.contains(".xctest") {
-      guard let bundle = argument.range(of: "/", options: .backwards) else { continue }
-      let candidates = [argument, String(argument[..<bundle.lowerBound])]
-      for candidate in candidates {
-        let program = URL(filePath: candidate).deletingLastPathComponent().appending(path: "mvmr")
-        if FileManager.default.isExecutableFile(atPath: program.path) { return program }
-      }
-    }
-    return URL(filePath: ".build/debug/mvmr")
-  }()
-
   /// Runs the program to its end.
   ///
   /// - Parameters:
@@ -35,7 +22,7 @@ enum Program {
     let process = Process()
     let output = Pipe()
     let errors = Pipe()
-    process.executableURL = url
+    process.executableURL = BuiltProgram.url
     process.arguments = arguments
     process.standardOutput = output
     process.standardError = errors
@@ -215,6 +202,8 @@ enum Program {
     let good = try Program.run(["gradcheck", "distanceCorrelation", "matmul"])
     #expect(good.status == 0 && good.output.contains("distanceCorrelation"))
     #expect(good.output.contains("0 above"))
+    let long = try Program.run(["gradcheck", "batchNorm, running"])
+    #expect(long.output.contains("  batchNorm, running statistics, shortcut, rectified  "))
     #expect(try Program.run(["gradcheck", "nonsense"]).status == 64)
   }
 

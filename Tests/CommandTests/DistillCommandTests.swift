@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Distillation from the command line", .serialized) struct DistillCommandTests {
@@ -83,7 +84,7 @@ import Testing
       let cache = "\(directory)/cache"
       for attempt in 0..<2 {
         let process = Process()
-        process.executableURL = Program.url
+        process.executableURL = BuiltProgram.url
         process.arguments = command + ["--cache", cache, "--output", "\(directory)/k\(attempt)"]
         process.standardOutput = Pipe()
         process.standardError = Pipe()

@@ -1,5 +1,6 @@
 import Book
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Command
@@ -7,7 +8,9 @@ import Testing
 @Suite("The book") struct BookTests {
   @Test("what pages quote, state, list and draw is what the code says today")
   func current() {
-    let update = BookUpdate(repository, passages: CommandLineTool.passages, onlyQuick: true)
+    let update = BookUpdate(
+      repository, passages: CommandLineTool.passages, terminal: Terminal(program: BuiltProgram.url),
+      onlyQuick: true)
     // To mend: mvmr book update
     for change in update.changes {
       Issue.record("\(change.path): \(change.reasons.joined(separator: "; "))")

@@ -1,6 +1,6 @@
 """The PyTorch twin of `mvmr bench`: the same names, the same work, one JSON line each.
 
-    python bench_pytorch.py [NAME…] [--threads N] [--repeat N]
+    python bench_pytorch.py [NAME…] [--threads N] [--repeat N] [--float64]
 
 Every figure but a matrix product is measured with contiguous (channels first) and with channels-last
 tensors; the better of the two is reported and named. A figure is the median of several runs after one
@@ -71,7 +71,7 @@ def representation(name):
         if name == "scattering":
             from kymatio.torch import Scattering2D
 
-            transform = Scattering2D(J=2, shape=(96, 96), L=8)
+            transform = Scattering2D(J=2, shape=(96, 96), L=8).to(x.dtype)
             return lambda: transform(x)
         return lambda: {"hog": oriented_gradients, "local-deviation": local_deviation}[name](x)
     return prepare
@@ -176,7 +176,7 @@ SOBEL = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 def oriented_gradients(x, bins=24, pool=8):
     n, c, h, w = x.shape
     padded = F.pad(x.reshape(n * c, 1, h, w), (1, 1, 1, 1), mode="replicate")
-    gradient = F.conv2d(padded, torch.stack([SOBEL, SOBEL.T])[:, None])
+    gradient = F.conv2d(padded, torch.stack([SOBEL, SOBEL.T])[:, None].to(x.dtype))
     gx, gy = gradient[:, :1], gradient[:, 1:]
     m = (gx * gx + gy * gy).sqrt()
     t = torch.remainder(torch.atan2(gy, gx), torch.pi) / torch.pi * bins
@@ -275,7 +275,10 @@ def main():
     parser.add_argument("names", nargs="*", help="beginnings of names; all if none is given")
     parser.add_argument("--threads", type=int, help="threads to compute with (default: all cores)")
     parser.add_argument("--repeat", type=int, default=7, help="runs of each figure")
+    parser.add_argument("--float64", action="store_true", help="compute in float64")
     options = parser.parse_args()
+    if options.float64:
+        torch.set_default_dtype(torch.float64)
     if options.threads:
         torch.set_num_threads(options.threads)
     names = {name for name, *_ in benchmarks()}

@@ -1,7 +1,7 @@
 """`mvmr bench` and PyTorch in turn, as a table of ratios in Markdown.
 
     swift build -c release
-    python Tests/Reference/compare_speed.py [NAME…] [--threads N] [--rounds N]
+    python Tests/Reference/compare_speed.py [NAME…] [--threads N] [--rounds N] [--float64]
 
 The two programs alternate (A B A B), so that a slow minute of the machine meets both. A figure is the
 median over the rounds; the range of ratios shows what the figure is worth. Above 1 this project is faster;
@@ -30,10 +30,13 @@ def main():
     parser.add_argument("--threads", type=int, help="threads for both (default: all cores)")
     parser.add_argument("--rounds", type=int, default=2, help="runs of each program")
     parser.add_argument("--repeat", type=int, default=7, help="measurements in a run")
+    parser.add_argument("--float64", action="store_true", help="both in float64")
     options = parser.parse_args()
     if not MVMR.exists():
         sys.exit(f"{MVMR} is not there: run `swift build -c release` first")
     shared = [*options.names, "--repeat", str(options.repeat)]
+    if options.float64:
+        shared.append("--float64")
     if options.threads:
         shared += ["--threads", str(options.threads)]
 

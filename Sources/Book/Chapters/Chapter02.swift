@@ -48,6 +48,17 @@ struct MatrixLadder {
   ]
 }
 
+extension Fact {
+  static let chapter02 = [
+    Fact(name: "ladder-first", counted: { rounded(try rates($0).first ?? .nan, 1) }),
+    Fact(name: "ladder-last", counted: { rounded(try rates($0).last ?? .nan, 0) }),
+  ]
+
+  private static func rates(_ repository: Repository) throws -> [Double] {
+    try MatrixLadder(repository).rungs.map(\.rate)
+  }
+}
+
 extension Passage {
   static let chapter02 = [
     Passage(name: "matrix-ladder") { repository in

@@ -1,4 +1,4 @@
-// What chapter 4 states and shows: how exact a central difference can be.
+// What chapter 4 shows: how exact a central difference can be.
 //
 // Read       Autodiff/GradientCheck.swift ← this file → ../Registry.swift
 
@@ -6,18 +6,9 @@ import Autodiff
 import Charts
 import Foundation
 import Kernels
-import Networks
 import Objectives
 import Randomness
 import Tensors
-
-extension Fact {
-  static let chapter04 = [
-    Fact(name: "gradient-case-count") {
-      "\(GradientCase.operations.count + GradientCase.layers.count + GradientCase.losses.count)"
-    }
-  ]
-}
 
 extension Figure {
   static let chapter04 = [

@@ -33,6 +33,9 @@ struct MainJob {
       })
   }
 
+  /// The largest value of a column.
+  func largest(_ key: String) -> Double { lines.compactMap { $0[key]?.double }.max() ?? .nan }
+
   /// The first and the last value of a column.
   func ends(_ key: String) -> (first: Double, last: Double) {
     let values = lines.compactMap { $0[key]?.double }
@@ -43,7 +46,8 @@ struct MainJob {
 extension Fact {
   static let chapter10: [Fact] =
     [
-      Fact(name: "main-job-steps", counted: { "\(Int(try MainJob($0).ends("step").last))" })
+      Fact(name: "main-job-steps", counted: { "\(Int(try MainJob($0).ends("step").last))" }),
+      Fact(name: "main-job-MSE-largest", counted: { rounded(try MainJob($0).largest("MSE"), 2) }),
     ]
     + ["MSE", "STD", "DC_zz"].flatMap { key in
       [

@@ -18,15 +18,22 @@ struct Benchmark {
   /// What is measured where it is not a rate, in `unit`.
   var figure: (() throws -> Double)?
 
-  static var all: [Benchmark] {
-    products + convolutions + inference + representations + correlations + neighbours + steps
-      + memory
+  /// Every benchmark; some are of float32 alone.
+  static func all<S: KernelScalar>(of scalar: S.Type) -> [Benchmark] {
+    let both =
+      products(of: scalar) + convolutions(of: scalar) + inference(of: scalar)
+      + representations(of: scalar) + correlations(of: scalar)
+    let steps = steps(of: scalar)
+    return S.self == Float.self
+      ? both + neighbours + steps + [preTraining] + memory
+      : both + steps
   }
 
   /// The benchmarks that the words name, or whose names begin with them; all without words.
   ///
   /// - Throws: `UsageError` when there is none.
-  static func named(_ words: [String]) throws -> [Benchmark] {
+  static func named(_ words: [String], isDouble: Bool) throws -> [Benchmark] {
+    let all = isDouble ? all(of: Double.self) : all(of: Float.self)
     let names = Set(all.map(\.name))
     let wanted = all.filter { one in
       words.isEmpty

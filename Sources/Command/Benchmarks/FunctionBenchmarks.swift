@@ -6,10 +6,10 @@ import MVMR
 
 extension Benchmark {
   /// Networks in evaluation mode.
-  static var inference: [Benchmark] {
+  static func inference<S: KernelScalar>(of _: S.Type) -> [Benchmark] {
     [Backbone.resnet18, .resnet50].map { backbone in
       Benchmark(name: "inference/\(backbone.rawValue)-96", unit: "images/s", work: 64) {
-        let network = ResNet<Float>(backbone, smallKernel: true, key: RandomKey(seed: 3))
+        let network = ResNet<S>(backbone, smallKernel: true, key: RandomKey(seed: 3))
         return forward(network, [64, 96, 96, 3])
       }
     } + [
@@ -18,28 +18,30 @@ extension Benchmark {
           throw UsageError(what: "there is no network ViT-B-16")
         }
         return forward(
-          VisionTransformer<Float>(plan, key: RandomKey(seed: 3)), [8, 224, 224, 3])
+          VisionTransformer<S>(plan, key: RandomKey(seed: 3)), [8, 224, 224, 3])
       }
     ]
   }
 
-  private static func forward(_ network: any Layer<Float>, _ shape: [Int]) -> () -> Void {
-    let x = Variable(Tensor<Float>.normal(shape, key: RandomKey(seed: 4)))
+  private static func forward<S: KernelScalar>(
+    _ network: any Layer<S>, _ shape: [Int]
+  ) -> () -> Void {
+    let x = Variable(Tensor<S>.normal(shape, key: RandomKey(seed: 4)))
     return { _ = network(x, mode: .evaluation) }
   }
 
   /// The fixed mappings of 64 images of 96 × 96.
-  static var representations: [Benchmark] {
-    func of(_ name: String, _ mapping: @escaping (Tensor<Float>) throws -> Void) -> Benchmark {
+  static func representations<S: KernelScalar>(of _: S.Type) -> [Benchmark] {
+    func of(_ name: String, _ mapping: @escaping (Tensor<S>) throws -> Void) -> Benchmark {
       Benchmark(name: "representation/\(name)-96", unit: "images/s", work: 64) {
-        let images = Tensor<Float>.normal([64, 96, 96, 3], key: RandomKey(seed: 6))
+        let images = Tensor<S>.normal([64, 96, 96, 3], key: RandomKey(seed: 6))
         return { try mapping(images) }
       }
     }
     return [
       Benchmark(name: "representation/scattering-96", unit: "images/s", work: 64) {
-        let images = Tensor<Float>.normal([64, 96, 96, 3], key: RandomKey(seed: 6))
-        let transform = try ScatteringTransform<Float>(
+        let images = Tensor<S>.normal([64, 96, 96, 3], key: RandomKey(seed: 6))
+        let transform = try ScatteringTransform<S>(
           scales: 2, orientations: 8, height: 96, width: 96)
         return { _ = transform(images) }
       },
@@ -49,13 +51,13 @@ extension Benchmark {
   }
 
   /// Distance correlation of 256 embeddings with a representation, and its gradient.
-  static var correlations: [Benchmark] {
+  static func correlations<S: KernelScalar>(of _: S.Type) -> [Benchmark] {
     [
       Benchmark(
         name: "distance-correlation/256x8192-256x62208", unit: "calls/s", work: 1
       ) {
-        let z = Tensor<Float>.normal([256, 8192], key: RandomKey(seed: 7))
-        let φ = Tensor<Float>.normal([256, 62208], key: RandomKey(seed: 8))
+        let z = Tensor<S>.normal([256, 8192], key: RandomKey(seed: 7))
+        let φ = Tensor<S>.normal([256, 62208], key: RandomKey(seed: 8))
         return { distanceCorrelation(Variable(tracking: z), Variable(φ)).backward() }
       }
     ]

@@ -6,36 +6,38 @@ import MVMR
 
 extension Benchmark {
   /// Square matrix products.
-  static var products: [Benchmark] { [512, 1024, 2048].map(product) }
+  static func products<S: KernelScalar>(of scalar: S.Type) -> [Benchmark] {
+    [512, 1024, 2048].map { product($0, of: scalar) }
+  }
 
-  private static func product(_ n: Int) -> Benchmark {
+  private static func product<S: KernelScalar>(_ n: Int, of _: S.Type) -> Benchmark {
     Benchmark(name: "matmul/\(n)", unit: "GFLOP/s", work: 2e-9 * Double(n * n * n)) {
       let key = RandomKey(seed: 1)
-      let a = Tensor<Float>.normal([n, n], key: key.child("a"))
-      let b = Tensor<Float>.normal([n, n], key: key.child("b"))
-      let c = Buffer<Float>(uninitialized: n * n)
+      let a = Tensor<S>.normal([n, n], key: key.child("a"))
+      let b = Tensor<S>.normal([n, n], key: key.child("b"))
+      let c = Buffer<S>(uninitialized: n * n)
       return { matrixMultiply(rows: n, columns: n, depth: n, a: a.buffer, b: b.buffer, into: c) }
     }
   }
 
   /// The layers of ResNet-18 and ResNet-50 at 96 × 96, batch 16.
-  static var convolutions: [Benchmark] {
+  static func convolutions<S: KernelScalar>(of scalar: S.Type) -> [Benchmark] {
     [
       (3, 96, 64, 3, 1), (64, 48, 64, 3, 1), (64, 48, 64, 1, 1), (64, 48, 256, 1, 1),
       (256, 48, 64, 1, 1), (64, 48, 128, 3, 2), (128, 24, 128, 3, 1), (512, 24, 128, 1, 1),
       (256, 12, 256, 3, 1), (1024, 12, 256, 1, 1), (512, 6, 512, 3, 1), (2048, 6, 512, 1, 1),
-    ].flatMap(layer)
+    ].flatMap { layer($0, $1, $2, $3, $4, of: scalar) }
   }
 
-  private static func layer(
-    _ channels: Int, _ side: Int, _ out: Int, _ kernel: Int, _ stride: Int
+  private static func layer<S: KernelScalar>(
+    _ channels: Int, _ side: Int, _ out: Int, _ kernel: Int, _ stride: Int, of _: S.Type
   ) -> [Benchmark] {
     let g = ConvolutionGeometry(
       input: [16, side, side, channels], filter: [kernel, kernel, channels, out], stride: stride,
       padding: kernel / 2)
     let name = "conv/\(channels)x\(side)x\(side)-\(out)-k\(kernel)s\(stride)"
     let work = 1e-9 * Double(g.operations)
-    func tensors() -> (x: Tensor<Float>, w: Tensor<Float>, dY: Tensor<Float>) {
+    func tensors() -> (x: Tensor<S>, w: Tensor<S>, dY: Tensor<S>) {
       let key = RandomKey(seed: 2)
       return (
         .normal(g.inputShape, key: key.child("x")),
@@ -44,7 +46,7 @@ extension Benchmark {
       )
     }
     func pass(
-      _ pass: String, _ run: @escaping ((Tensor<Float>, Tensor<Float>, Tensor<Float>)) -> Void
+      _ pass: String, _ run: @escaping ((Tensor<S>, Tensor<S>, Tensor<S>)) -> Void
     )
       -> Benchmark
     {

@@ -6,18 +6,20 @@ import MVMR
 
 extension Benchmark {
   /// Training steps.
-  static var steps: [Benchmark] {
+  static func steps<S: KernelScalar>(of scalar: S.Type) -> [Benchmark] {
     [Backbone.resnet18, .resnet50].flatMap { backbone in
-      [true, false].map { training(backbone, winograd: $0) }
-    } + [preTraining]
+      [true, false].map { training(backbone, winograd: $0, of: scalar) }
+    }
   }
 
   /// Forward and backward of a ResNet with the small stem, 16 images of 96 × 96.
-  private static func training(_ backbone: Backbone, winograd: Bool) -> Benchmark {
+  private static func training<S: KernelScalar>(
+    _ backbone: Backbone, winograd: Bool, of _: S.Type
+  ) -> Benchmark {
     let name = "step/\(backbone.rawValue)-96\(winograd ? "" : "-direct")"
     return Benchmark(name: name, unit: "images/s", work: 16) {
-      let network = ResNet<Float>(backbone, smallKernel: true, key: RandomKey(seed: 3))
-      let x = Tensor<Float>.normal([16, 96, 96, 3], key: RandomKey(seed: 4))
+      let network = ResNet<S>(backbone, smallKernel: true, key: RandomKey(seed: 3))
+      let x = Tensor<S>.normal([16, 96, 96, 3], key: RandomKey(seed: 4))
       return {
         network.clearGradients()
         Winograd.$isAllowed.withValue(winograd) {
@@ -28,7 +30,7 @@ extension Benchmark {
   }
 
   /// One whole step of the built-in job: views, representations, losses, backward, Adam.
-  private static var preTraining: Benchmark {
+  static var preTraining: Benchmark {
     Benchmark(name: "step/mv-mr-32", unit: "images/s", work: 128) {
       let configuration = try Configuration(
         yaml: Configuration.builtIn, overrides: ["epochs=1000000"])
