@@ -95,6 +95,7 @@ public struct PreTrainingBatches: Sendable {
     normalized(try draw(epoch: epoch, batch: batch))
   }
 
+  // docs: region draw
   /// The images of one batch.
   private func draw(epoch: Int, batch: Int) throws(DatasetError) -> DrawnBatch {
     let indices = sampler.indices(epoch: epoch, batch: batch)
@@ -118,6 +119,7 @@ public struct PreTrainingBatches: Sendable {
     }
     return drawn
   }
+  // docs: end draw
 
   /// A batch of numbers.
   private func normalized(_ drawn: DrawnBatch) -> PreTrainingBatch {

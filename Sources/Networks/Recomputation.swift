@@ -4,7 +4,7 @@
 // Idea       Backward needs every activation. Forward can drop those inside a block and backward can
 //            make them again from the block's input: a third more arithmetic for a quarter of the
 //            memory. ResNet-50 with the small stem, two views of 256 images of 96 pixels, would
-//            otherwise need some 33 GB of activations by count; with it a step peaks at 19.4 GB.
+//            otherwise need some 26 GB of activations; with it a step peaks at 19.4 GB.
 // Exact      The same kernels see the same numbers, so gradients are the same bits; running
 //            statistics are updated by the first pass only.
 // Read       ResidualBlock.swift ← this file → ResNet.swift
