@@ -7,9 +7,9 @@
 //            (Kernels/BufferPool.swift) is the same.
 // Formula    bytes(N) = process + a + (b + w) N + c N²,  a + b N through the peaks of the trials, w N the batches
 //            that wait as bytes, c N² the distance matrices of eq. (3): too small to be seen in small trials
-// Accuracy   Within 15 % of the most resident memory of a whole run (docs/performance.md, "Memory"). All large
-//            buffers are made by the step itself, in the same order in every step, so two steps tell of all;
-//            batches wait as bytes, and evaluation gives back what the pool keeps, before and after.
+// Accuracy   Within 15 % for a few steps; a whole built-in job had 14 to 18 % more resident memory than was forecast
+//            (docs/performance.md, "Memory"). All large buffers are made by the step itself, in the same order
+//            in every step; batches wait as bytes, and evaluation gives back what the pool keeps.
 // Read       PreTraining.swift, Kernels/BufferPool.swift, ResidentMemory.swift ← this file → PreTrainingRun.swift
 // Tests      Tests/TrainingTests/StepForecastTests.swift
 
