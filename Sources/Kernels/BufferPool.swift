@@ -5,10 +5,10 @@
 //            sizes over and over, so kept blocks are almost always hit.
 // Classes    Sizes are rounded up to a quarter of a power of two: at most 25 % is wasted.
 // Footprint  What the system gave and did not get back: blocks in use and blocks kept, as far as they were asked
-//            for: pages that the rounding adds are never touched, and so never resident. Its peak is what a
-//            computation needs (Training/StepForecast.swift).
-// Pages      Large blocks ask for pages of 2 MiB: a row of a matrix 8 KiB further on is then no page of its own, and 20
-//            thousand page faults of a product of 2048 × 2048 become 900.
+//            for. What the rounding adds is never touched, but it is resident where it shares a large page with
+//            what is: the peak is therefore somewhat less than the system counts (Training/StepForecast.swift).
+// Pages      Large blocks ask for pages of 2 MiB: a row of a matrix 8 KiB further on is then no page of its
+//            own, and 20 thousand page faults of a product of 2048 × 2048 become 900.
 // Read       Buffer.swift ← this file
 
 import Synchronization

@@ -4,8 +4,8 @@
 // Idea       For one tap, an outer product a pixel: neighbouring input channels down the tile,
 //            neighbouring output channels across. With no dilation the channels of neighbouring taps
 //            in a kernel row follow each other in memory, so (v, c) is one run of rows.
-// Blocks     About 288 output pixels (more of few channels) are walked at a time, whole rows of one image or of several, so
-//            that their part of x and dY stays in the second-level cache while all of dW passes by.
+// Blocks     About 288 output pixels (more of few channels) are walked at a time, whole rows of one image
+//            or of several, so that their part of x and dY stays in the second-level cache while all of dW passes by.
 //            A block of x is copied with its border of zeros (without padding it is read where it
 //            lies); a list says where each pixel's patch begins. A block of dY with many channels is
 //            copied too, into the order in which a tile walks it.

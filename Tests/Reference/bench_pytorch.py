@@ -45,6 +45,13 @@ def convolution(channels, side, outputs, kernel, stride, which):
     return prepare
 
 
+def with_small_stem(name):
+    network = torchvision.models.get_model(name, weights=None)
+    network.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
+    network.fc = nn.Identity()
+    return network
+
+
 def inference(name):
     def prepare(layout):
         if name == "vit-b-16":
@@ -52,9 +59,7 @@ def inference(name):
 
             network, x = open_clip.create_model("ViT-B-16").visual, torch.randn(8, 3, 224, 224)
         else:
-            network = torchvision.models.get_model(name, weights=None)
-            network.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
-            network.fc, x = nn.Identity(), torch.randn(64, 3, 96, 96)
+            network, x = with_small_stem(name), torch.randn(64, 3, 96, 96)
         network = network.to(memory_format=layout).eval()
         x = x.to(memory_format=layout)
 
@@ -88,10 +93,7 @@ def distance_correlation(_):
 
 def training_step(name):
     def prepare(layout):
-        network = torchvision.models.get_model(name, weights=None)
-        network.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
-        network.fc = nn.Identity()
-        network = network.to(memory_format=layout).train()
+        network = with_small_stem(name).to(memory_format=layout).train()
         x = torch.randn(16, 3, 96, 96).to(memory_format=layout)
 
         def step():
@@ -103,10 +105,7 @@ def training_step(name):
 
 def held(name):
     def prepare(layout):
-        network = torchvision.models.get_model(name, weights=None)
-        network.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
-        network.fc = nn.Identity()
-        network = network.to(memory_format=layout).train()
+        network = with_small_stem(name).to(memory_format=layout).train()
         x = torch.randn(16, 3, 96, 96).to(memory_format=layout)
         kept = {one.untyped_storage().data_ptr() for one in [*network.parameters(), *network.buffers()]}
 
