@@ -5,7 +5,7 @@ import PackageDescription
 // The manifest is the diagram of the house: every target is a floor and imports only floors below
 // it (docs/architecture.md). Two things need saying here.
 //
-// Kernels are compiled `-Ounchecked` for the processor at hand in every configuration, because a
+// Kernels, and what decodes JPEG, are compiled `-Ounchecked` for the processor at hand in every configuration, because a
 // default x86-64 build targets SSE2, where a fused multiply-add is a library call and a matrix
 // multiply runs a hundred times slower. `MVMR_PORTABLE=1 swift build` chooses a portable build.
 //
@@ -39,7 +39,8 @@ let kernelSettings: [SwiftSetting] = [
 ///
 /// Where a test walks bytes, debug builds are optimised too.
 let checked: [SwiftSetting] = [.strictMemorySafety()]
-let checkedAndOptimised: [SwiftSetting] = checked + [.unsafeFlags(["-O"])]
+let checkedAndOptimised: [SwiftSetting] =
+  checked + [.unsafeFlags(["-O", "-wmo", "-disable-batch-mode"])]
 
 func floor(
   _ name: String, on lower: [String] = [], resources: [Resource] = [],
@@ -86,11 +87,12 @@ let package = Package(
   targets: [
     // Floor 0
     floor("Kernels", settings: kernelSettings),
+    floor("JPEGDecoding", settings: kernelSettings),
     // Floor 1
     floor("Randomness", on: ["Kernels"], settings: checkedAndOptimised),
     floor("Tensors", on: ["Kernels", "Randomness"]),
     floor("Images", on: ["Kernels", "Randomness"], settings: checkedAndOptimised),
-    floor("Formats", on: ["Kernels"], settings: checkedAndOptimised),
+    floor("Formats", on: ["JPEGDecoding"], settings: checkedAndOptimised),
     floor("Charts", on: ["Images", "Formats"], settings: checkedAndOptimised),
     // Floor 2
     floor("Autodiff", on: ["Kernels", "Randomness", "Tensors"]),
@@ -140,7 +142,7 @@ let package = Package(
     tests("ImagesTests", ["Images", "Randomness", "Formats"]),
     fuzzing,
     .executableTarget(name: "Fuzz", dependencies: ["Fuzzing", "Formats"], path: "Tests/Fuzz"),
-    tests("FormatsTests", ["Formats", "Fuzzing", "Kernels"]),
+    tests("FormatsTests", ["Formats", "Fuzzing", "JPEGDecoding"]),
     tests("ChartsTests", ["Charts", "Formats", "Images"]),
     tests(
       "NetworksTests",

@@ -107,11 +107,11 @@ public struct BarChart: Chart {
     var lines = [label]
     if TextMark.width(of: label, size: 11) > room {
       let words = label.split(separator: " ").map(String.init)
-      let best = (1..<max(words.count, 2)).map { cut in
+      let halves = (1..<max(words.count, 2)).map { cut -> [String] in
         [words.prefix(cut).joined(separator: " "), words.dropFirst(cut).joined(separator: " ")]
       }
-      .min { ($0.map(\.count).max() ?? 0) < ($1.map(\.count).max() ?? 0) }
-      lines = best ?? lines
+      func longest(_ half: [String]) -> Int { half.map(\.count).max() ?? 0 }
+      lines = halves.min { longest($0) < longest($1) } ?? lines
     }
     let longest = lines.map { TextMark.width(of: $0, size: 11) }.max() ?? 0
     let size = min(11, max(6, 11 * room / max(longest, 1)))

@@ -7,7 +7,7 @@
 // Read       JPEGReader.swift ← this file → JPEGTables.swift
 // Tests      Tests/FormatsTests/JPEGTests.swift
 
-import Kernels
+import JPEGDecoding
 
 /// A frame header and the memory of its components.
 struct JPEGFrame {

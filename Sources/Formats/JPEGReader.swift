@@ -4,13 +4,13 @@
 // Kinds      baseline, extended and progressive Huffman, 8 bits; 1, 3 or 4 components; all sampling
 //            factors that divide the largest; interleaved or not; restart intervals
 // Idea       Here the markers are read and everything they say is checked. Bits, transforms and colours
-//            are loops over memory and lie in Kernels.
+//            are loops over memory and lie in JPEGDecoding.
 // Safety     Memory is asked for when the extent is within limits and the file is long enough for it:
 //            a block takes at least two bits, or one in each progressive image.
-// Read       Kernels/EntropyScan.swift, Kernels/ChromaUpsampling.swift ← this file → JPEGFrame.swift
+// Read       JPEGDecoding/EntropyScan.swift, JPEGDecoding/ChromaUpsampling.swift ← this file → JPEGFrame.swift
 // Tests      Tests/FormatsTests/JPEGTests.swift
 
-import Kernels
+import JPEGDecoding
 
 /// Reads JPEG files.
 public enum JPEGReader {

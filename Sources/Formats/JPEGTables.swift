@@ -4,7 +4,7 @@
 // Read       JPEGFrame.swift ← this file
 // Tests      Tests/FormatsTests/JPEGTests.swift
 
-import Kernels
+import JPEGDecoding
 
 extension JPEGDecoder {
   /// The most scans of one image: enough for every encoder, and an end to files made to take long.

@@ -240,7 +240,6 @@ private final class ValuePlanes<S: KernelScalar> {
   /// Transforms the patches of some tiles; what lies outside an image is 0.
   ///
   /// Tile `first` of the grid is plane row 0; a patch begins `origin` pixels from its tile.
-  @inline(__always)
   func fill<T: PatchTransform>(
     _: T.Type, _ range: Range<Int>, from image: ImageGrid<S>, _ tiles: TileGrid, first: Int,
     origin: Int
@@ -274,7 +273,6 @@ private final class ValuePlanes<S: KernelScalar> {
   }
 
   /// Transforms the values of some tiles back and writes the pixels that lie inside the image.
-  @inline(__always)
   func write(_ range: Range<Int>, to image: ImageGrid<S>, _ tiles: TileGrid, first: Int) {
     let lanes = S.Vector.scalarCount
     withPatches(S.self) { values, between, pixels in
@@ -308,7 +306,6 @@ private struct WinogradProduct<S: KernelScalar> {
   private var panels: Int { (target.channels + Columns.width - 1) / Columns.width }
 
   /// Runs everything; the filter is [3, 3, source channels, target channels].
-  @inline(__always)
   func run(filter: UnsafePointer<S>) {
     let values = Buffer<S>(uninitialized: 36 * panels * source.channels * Columns.width)
     transform(filter, into: values.pointer)
@@ -352,7 +349,6 @@ private struct WinogradProduct<S: KernelScalar> {
   }
 
   /// One panel of one of the 36 products.
-  @inline(__always)
   private func multiply(
     _ n: Int, _ patches: ValuePlanes<S>, _ filter: UnsafePointer<S>, _ products: ValuePlanes<S>,
     _ range: Range<Int>
@@ -365,7 +361,6 @@ private struct WinogradProduct<S: KernelScalar> {
   }
 
   /// The filter's values, packed: [value][panel][channel][lane].
-  @inline(__always)
   private func transform(_ filter: UnsafePointer<S>, into values: UnsafeMutablePointer<S>) {
     let lanes = S.Vector.scalarCount
     let (C, O) = (source.channels, target.channels)

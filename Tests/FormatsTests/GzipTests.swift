@@ -33,16 +33,16 @@ import Testing
   func large() throws {
     // Longer than what is kept for references, and than a piece of input.
     var generator = SeededGenerator(state: 3)
-    let content = (0..<3_000_000).map { i in
-      i % 7 < 4
-        ? UInt8(truncatingIfNeeded: generator.next() & 15) : UInt8(truncatingIfNeeded: i >> 9)
+    let content = (0..<3_000_000).map { i -> UInt8 in
+      if i % 7 < 4 { return UInt8(generator.next() & 15) }
+      return UInt8(truncatingIfNeeded: i >> 9)
     }
     let stream = zlibCompressed(content)
     let tail = CRC32.of(content)
     let size = UInt32(content.count)
     let file: [UInt8] =
       [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255] + stream.dropFirst(2).dropLast(4)
-      + [tail, size].flatMap { word in
+      + [tail, size].flatMap { (word: UInt32) -> [UInt8] in
         (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(8 * $0)) }
       }
     #expect(try unpacked(file) == content)

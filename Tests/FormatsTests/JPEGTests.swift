@@ -1,6 +1,6 @@
 import Formats
 import Foundation
-import Kernels
+import JPEGDecoding
 import Testing
 
 @Suite("JPEG") struct JPEGTests {

@@ -24,9 +24,10 @@ import Testing
     for c in fixture.cases {
       var batch = Self.batch(fixture)
       for step in c.steps { batch = batch.applying(step) }
-      let expected = stride(from: 0, to: c.values.count, by: 4).map { i in
-        Float(
-          bitPattern: (0..<4).reduce(UInt32(0)) { $0 | UInt32(c.values[i + $1]) << UInt32(8 * $1) })
+      let expected: [Float] = stride(from: 0, to: c.values.count, by: 4).map { i -> Float in
+        var bits: UInt32 = 0
+        for k in 0..<4 { bits |= UInt32(c.values[i + k]) << UInt32(8 * k) }
+        return Float(bitPattern: bits)
       }
       #expect(batch.height == c.height && batch.width == c.width)
       try #require(batch.values.count == expected.count)

@@ -50,8 +50,8 @@ import Testing
     "the low-pass is the product A U Bᵀ, lane by lane", arguments: [(1, 1), (3, 5), (8, 4), (6, 9)])
   func lowPass(outputRows: Int, outputColumns: Int) {
     let (rows, columns) = (7, 10)
-    func a(_ i: Int, _ r: Int) -> Double { Double((5 * i + 3 * r) % 11) - 4 }
-    func b(_ j: Int, _ c: Int) -> Double { Double((7 * j + 2 * c) % 13) - 6 }
+    func a(_ i: Int, _ r: Int) -> Double { Double((5 * i + 3 * r) % 11 - 4) }
+    func b(_ j: Int, _ c: Int) -> Double { Double((7 * j + 2 * c) % 13 - 6) }
     let A = PanelMatrix<Double>(rows: outputRows, columns: rows, element: a)
     let B = PanelMatrix<Double>(rows: outputColumns, columns: columns, element: b)
     let image: [Double] = FourierTransformTests.signal(rows * columns * Self.lanes, seed: 3)

@@ -8,8 +8,9 @@
 public func pattern(
   _ count: Int, offset: Int = 0, scale: Double = 1, shift: Double = 0
 ) -> [Double] {
-  (0..<count).map { k in
-    scale * (Double((37 * (k + offset) + 11) % 101) / 101 - 0.5) + shift
+  (0..<count).map { k -> Double in
+    let rest: Int = (37 * (k + offset) + 11) % 101
+    return scale * (Double(rest) / 101 - 0.5) + shift
   }
 }
 

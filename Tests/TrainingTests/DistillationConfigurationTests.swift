@@ -48,11 +48,12 @@ import Testing
       let schedule = Schedule.seed(stepsPerEpoch: 3, epochs: 200, warmupEpochs: 5, scale: m)
       return schedule.learningRate(step: 3 * epoch + 2, base: 0.03)
     }
-    for (m, epoch, expected) in [
-      (1.0, 0, 0.03), (1, 4, 0.03), (1, 5, 0.02995376), (1, 100, 0.015), (1, 199, 1.85e-6),
+    let rates: [(scale: Double, epoch: Int, rate: Double)] = [
+      (1, 0, 0.03), (1, 4, 0.03), (1, 5, 0.02995376), (1, 100, 0.015), (1, 199, 1.85e-6),
       (16, 0, 0.03), (16, 1, 0.12), (16, 4, 0.39), (16, 5, 0.47926),
-      (1 / 16.0, 1, 0.024375), (1 / 16.0, 4, 0.0075), (1 / 16.0, 5, 0.001872),
-    ] {
+      (1 / 16, 1, 0.024375), (1 / 16, 4, 0.0075), (1 / 16, 5, 0.001872),
+    ]
+    for (m, epoch, expected) in rates {
       #expect(abs(rate(m, epoch) - expected) < 2e-3 * expected, "\(m), \(epoch)")
     }
   }

@@ -23,7 +23,11 @@ private struct Problem {
     let shape = [11, 16, 16, 3]
     let count = shape.reduce(1, *)
     func numbers(_ seed: Int) -> [Double] {
-      (0..<count).map { Double(($0 &* 7919 &+ seed &* 104_729) % 10_007) / 5003 - 1 }
+      let first: Int = seed * 104_729
+      return (0..<count).map { k -> Double in
+        let rest: Int = (k * 7919 + first) % 10_007
+        return Double(rest) / 5003 - 1
+      }
     }
     x = Tensor(shape, numbers(1))
     x̃ = Tensor(shape, numbers(2))

@@ -28,17 +28,19 @@ public func pixels(
   _ planes: [SampledPlane], color: ComponentColor, width: Int, height: Int
 ) -> [UInt8] {
   let wanted = color == .gray ? 1 : (color == .cmyk || color == .ycck ? 4 : 3)
-  require(
-    planes.count == wanted && width >= 1 && height >= 1,
-    "pixels: \(planes.count) planes for \(color), \(height) × \(width).")
+  guard planes.count == wanted, width >= 1, height >= 1 else {
+    fatalError("pixels: \(planes.count) planes for \(color), \(height) × \(width).")
+  }
   let horizontal = planes.map(\.horizontal).max() ?? 1
   let vertical = planes.map(\.vertical).max() ?? 1
   for plane in planes {
-    require(
-      horizontal % plane.horizontal == 0 && vertical % plane.vertical == 0
-        && plane.width * (horizontal / plane.horizontal) >= width
-        && plane.height * (vertical / plane.vertical) >= height,
-      "pixels: a plane of \(plane.height) × \(plane.width) does not cover \(height) × \(width).")
+    guard horizontal % plane.horizontal == 0, vertical % plane.vertical == 0,
+      plane.width * (horizontal / plane.horizontal) >= width,
+      plane.height * (vertical / plane.vertical) >= height
+    else {
+      fatalError(
+        "pixels: a plane of \(plane.height) × \(plane.width) does not cover \(height) × \(width).")
+    }
   }
   let rows = planes.map {
     PlaneRows(

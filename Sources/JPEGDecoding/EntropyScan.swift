@@ -63,9 +63,9 @@ public struct EntropyScan {
   ///   - start: The first entropy-coded byte.
   /// - Returns: Where the search for the next marker goes on, and what stopped the scan, if anything.
   public func decode(_ bytes: [UInt8], from start: Int) -> (position: Int, failure: Failure?) {
-    require(
-      start >= 0 && start <= bytes.count && (1...4).contains(components.count),
-      "EntropyScan: byte \(start) of \(bytes.count), \(components.count) components.")
+    guard start >= 0, start <= bytes.count, (1...4).contains(components.count) else {
+      fatalError("EntropyScan: byte \(start) of \(bytes.count), \(components.count) components.")
+    }
     return bytes.withUnsafeBufferPointer { input in
       zigzag.withUnsafeBufferPointer { order in
         guard let input = input.baseAddress, let order = order.baseAddress else {

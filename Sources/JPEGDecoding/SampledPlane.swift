@@ -26,7 +26,9 @@ public final class SampledPlane: @unchecked Sendable {
   /// What coefficients are multiplied by, row by row; the table in force at the first scan.
   public var quantizer: [Int32] = [] {
     didSet {
-      require(quantizer.count == 64, "SampledPlane: a quantiser of \(quantizer.count) numbers.")
+      guard quantizer.count == 64 else {
+        fatalError("SampledPlane: a quantiser of \(quantizer.count) numbers.")
+      }
       for i in 0..<64 { factors[i] = quantizer[i] }
     }
   }
@@ -58,9 +60,10 @@ public final class SampledPlane: @unchecked Sendable {
     (self.horizontal, self.vertical) = (horizontal, vertical)
     blocksAcross = unitsAcross * horizontal
     blocksDown = unitsDown * vertical
-    require(
-      width >= 1 && height >= 1 && width <= 8 * blocksAcross && height <= 8 * blocksDown,
-      "SampledPlane: \(height) × \(width) samples in \(blocksDown) × \(blocksAcross) blocks.")
+    guard width >= 1, height >= 1, width <= 8 * blocksAcross, height <= 8 * blocksDown else {
+      fatalError(
+        "SampledPlane: \(height) × \(width) samples in \(blocksDown) × \(blocksAcross) blocks.")
+    }
     let count = 64 * blocksAcross * blocksDown
     // Zeroed pages that are never touched cost nothing, so a false size stays cheap.
     factors = Self.zeroed(64)
