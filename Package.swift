@@ -39,8 +39,7 @@ let kernelSettings: [SwiftSetting] = [
 ///
 /// Where a test walks bytes, debug builds are optimised too.
 let checked: [SwiftSetting] = [.strictMemorySafety()]
-let checkedAndOptimised: [SwiftSetting] =
-  checked + [.unsafeFlags(["-O", "-wmo", "-disable-batch-mode"])]
+let checkedAndOptimised: [SwiftSetting] = checked + [.unsafeFlags(["-O"])]
 
 func floor(
   _ name: String, on lower: [String] = [], resources: [Resource] = [],
