@@ -156,10 +156,13 @@ private struct Canvas {
   private mutating func mix(_ colour: Colour, _ amount: Float, _ row: Int, _ column: Int) {
     if amount <= 0 { return }
     let i = 3 * (row * width + column)
-    for (channel, value) in [colour.red, colour.green, colour.blue].enumerated() {
-      let old = Float(bytes[i + channel])
-      bytes[i + channel] = UInt8((old + amount * (Float(value) - old)).rounded())
+    func mixed(_ old: UInt8, _ value: UInt8) -> UInt8 {
+      if old == value { return old }
+      return UInt8((Float(old) + amount * (Float(value) - Float(old))).rounded())
     }
+    bytes[i] = mixed(bytes[i], colour.red)
+    bytes[i + 1] = mixed(bytes[i + 1], colour.green)
+    bytes[i + 2] = mixed(bytes[i + 2], colour.blue)
   }
 
   private func clamped(_ value: Double, _ limit: Int) -> Int {

@@ -80,10 +80,13 @@ private struct FixedHuffmanEncoder {
         var candidate = Int(head[hash(i)])
         var chain = FixedHuffmanEncoder.chainLimit
         while candidate >= 0, i - candidate < 1 << 15, chain > 0 {
-          var length = 0
-          while length < longest, bytes[candidate + length] == bytes[i + length] { length += 1 }
-          if length > best.length { best = (length, i - candidate) }
-          if length == longest { break }
+          // Only what agrees one byte beyond the best match can be longer.
+          if bytes[candidate + best.length] == bytes[i + best.length] {
+            var length = 0
+            while length < longest, bytes[candidate + length] == bytes[i + length] { length += 1 }
+            if length > best.length { best = (length, i - candidate) }
+            if length == longest { break }
+          }
           candidate = Int(previous[candidate & 0x7FFF])
           chain -= 1
         }
@@ -105,17 +108,22 @@ private struct FixedHuffmanEncoder {
     putLengthOrLiteral(257 + l.symbol)
     put(UInt64(l.extra), count: UInt64(l.extraBits))
     let d = DeflateSymbols.distances.symbol(of: distance)
-    put(reversed(UInt64(d.symbol), count: 5), count: 5)
+    put(FixedHuffmanEncoder.reversed(UInt64(d.symbol), count: 5), count: 5)
     put(UInt64(d.extra), count: UInt64(d.extraBits))
   }
 
-  /// The fixed code: 8 bits for 0…143 and 280…287, 9 for 144…255, 7 for 256…279.
   private mutating func putLengthOrLiteral(_ symbol: Int) {
+    let code = FixedHuffmanEncoder.codes[symbol]
+    put(code.bits, count: code.count)
+  }
+
+  /// The fixed code: 8 bits for 0…143 and 280…287, 9 for 144…255, 7 for 256…279.
+  private static let codes: [(bits: UInt64, count: UInt64)] = (0..<288).map { symbol in
     switch symbol {
-    case ..<144: put(reversed(UInt64(0x30 + symbol), count: 8), count: 8)
-    case ..<256: put(reversed(UInt64(0x190 + symbol - 144), count: 9), count: 9)
-    case ..<280: put(reversed(UInt64(symbol - 256), count: 7), count: 7)
-    default: put(reversed(UInt64(0xC0 + symbol - 280), count: 8), count: 8)
+    case ..<144: (reversed(UInt64(0x30 + symbol), count: 8), 8)
+    case ..<256: (reversed(UInt64(0x190 + symbol - 144), count: 9), 9)
+    case ..<280: (reversed(UInt64(symbol - 256), count: 7), 7)
+    default: (reversed(UInt64(0xC0 + symbol - 280), count: 8), 8)
     }
   }
 
@@ -130,7 +138,7 @@ private struct FixedHuffmanEncoder {
     bitCount += count
   }
 
-  private func reversed(_ value: UInt64, count: UInt64) -> UInt64 {
+  private static func reversed(_ value: UInt64, count: UInt64) -> UInt64 {
     var result: UInt64 = 0
     for bit in 0..<count { result = result << 1 | (value >> bit & 1) }
     return result

@@ -61,24 +61,31 @@ public enum PNGWriter {
     file += bigEndian(UInt32(data.count)) + typeAndData + bigEndian(CRC32.of(typeAndData))
   }
 
-  /// Each row with the filter that leaves the smallest sum of absolute differences.
+  /// Each row with the filter that leaves the smallest sum of absolute differences, the first of equals.
   private static func filtered(
     _ bytes: [UInt8], rowLength: Int, _ channels: Int, _ filters: [UInt8]
   ) -> [UInt8] {
     var output: [UInt8] = []
     output.reserveCapacity(bytes.count + bytes.count / rowLength)
-    let zeros = [UInt8](repeating: 0, count: rowLength)
+    var above = [UInt8](repeating: 0, count: rowLength)
     for start in stride(from: 0, to: bytes.count, by: rowLength) {
       let row = Array(bytes[start..<(start + rowLength)])
-      let above = start == 0 ? zeros : Array(bytes[(start - rowLength)..<start])
+      // Charts repeat rows: "up" then leaves nothing, and only black pixels leave as little otherwise.
+      if row == above && filters.contains(2) {
+        output.append(row.allSatisfy { $0 == 0 } ? filters[0] : 2)
+        output += repeatElement(0, count: rowLength)
+        continue
+      }
       var best: (cost: Int, filter: UInt8, row: [UInt8])?
       for filter in filters {
-        let candidate = differences(row, above, channels, filter)
-        let cost = candidate.reduce(0) { $0 + Int(Int8(bitPattern: $1).magnitude) }
+        let candidate = filters.count == 1 ? row : differences(row, above, channels, filter)
+        var cost = 0
+        for difference in candidate { cost += Int(Int8(bitPattern: difference).magnitude) }
         if cost < best?.cost ?? Int.max { best = (cost, filter, candidate) }
       }
       output.append(best?.filter ?? 0)
       output += best?.row ?? row
+      above = row
     }
     return output
   }
@@ -87,15 +94,24 @@ public enum PNGWriter {
   private static func differences(
     _ row: [UInt8], _ above: [UInt8], _ channels: Int, _ filter: UInt8
   ) -> [UInt8] {
-    if filter == 0 { return row }
-    if filter == 2 { return row.indices.map { row[$0] &- above[$0] } }
-    return row.indices.map { i in
-      let left = i < channels ? 0 : row[i - channels]
-      if filter == 1 { return row[i] &- left }
-      let upperLeft = i < channels ? 0 : above[i - channels]
-      let p = Int(left) + Int(above[i]) - Int(upperLeft)
-      let (a, b, c) = (abs(p - Int(left)), abs(p - Int(above[i])), abs(p - Int(upperLeft)))
-      return row[i] &- (a <= b && a <= c ? left : (b <= c ? above[i] : upperLeft))
+    var result = row
+    switch filter {
+    case 1: for i in channels..<max(channels, row.count) { result[i] = row[i] &- row[i - channels] }
+    case 2: for i in row.indices { result[i] = row[i] &- above[i] }
+    case 4:
+      for i in row.indices {
+        let left = i < channels ? 0 : Int16(row[i - channels])
+        let upperLeft = i < channels ? 0 : Int16(above[i - channels])
+        let up = Int16(above[i])
+        // The distances of left + up − upperLeft from each of the three.
+        let a = abs(up - upperLeft)
+        let b = abs(left - upperLeft)
+        let c = abs(left + up - 2 * upperLeft)
+        let nearest = a <= b && a <= c ? left : (b <= c ? up : upperLeft)
+        result[i] = row[i] &- UInt8(truncatingIfNeeded: nearest)
+      }
+    default: break
     }
+    return result
   }
 }

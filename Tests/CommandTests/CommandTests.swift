@@ -182,7 +182,7 @@ enum Program {
   @Test("Ctrl-C writes a checkpoint, and --resume ends with the bits of an uninterrupted run")
   func interrupt() throws {
     try inDirectory { directory in
-      let long = Program.tiny + ["--set", "epochs=40"]
+      let long = Program.tiny + ["--set", "epochs=20"]
       let first = try Program.run(
         ["pretrain", "--output", "\(directory)/a"] + long,
         interruptingOnce: "\(directory)/a/metrics.jsonl")

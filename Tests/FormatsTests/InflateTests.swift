@@ -60,17 +60,17 @@ import Testing
     #expect(output == bytes && end == 2 + stream.count)
   }
 
-  @Test("sixteen megabytes take no longer per byte than few")
+  @Test("four megabytes take no longer per byte than few")
   func large() throws {
     var generator = SeededGenerator(state: 4)
-    let noise = (0..<(1 << 21)).map { _ in UInt8.random(in: 0...3, using: &generator) }
+    let noise = (0..<(1 << 19)).map { _ in UInt8.random(in: 0...3, using: &generator) }
     let bytes = Array(repeatElement(noise, count: 8).joined())
     let stream = Self.packed(bytes)
     let clock = ContinuousClock()
     var output: [UInt8] = []
     let time = try clock.measure { output = try inflated(stream, limit: bytes.count).output }
     #expect(output == bytes)
-    // 0.2 s here; a copy of everything at each reference would take minutes.
-    #expect(time < .seconds(10))
+    // 0.05 s here; a copy of everything at each reference would take minutes.
+    #expect(time < .seconds(5))
   }
 }
