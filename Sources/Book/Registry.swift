@@ -72,6 +72,7 @@ extension Passage {
         return [heading, "| --- | --- | --- | --- | --- |"]
           + OracleOperation.all.map(\.documentationRow)
       },
+      Passage(name: "recipe-forecast") { try $0.recipeForecast() },
     ] + chapter02
 }
 
@@ -85,6 +86,26 @@ extension Repository {
         remedy: "write the page with check_kit.py --markdown")
     }
     return found
+  }
+
+  /// What `mvmr forecast` said of every recipe, each with a link to its file.
+  fileprivate func recipeForecast() throws -> [String] {
+    let record = "docs/data/recipe-forecast.txt"
+    let folder = "Examples/configs"
+    let remedy = "mvmr forecast \(folder)/*.yaml > \(record), on a machine with nothing else to do"
+    let lines = try text(record).split(separator: "\n").map(String.init)
+    let recipes = files(below: folder, ending: ".yaml").map { $0.dropFirst(folder.count + 1) }
+    guard lines.count > 2 else { throw BookError(record, "it has no rows", remedy: remedy) }
+    let rows = lines[2...].filter { $0.hasPrefix("| ") }
+    let named = rows.compactMap { $0.split(separator: " ").dropFirst().first }
+    guard named.sorted() == recipes.sorted() else {
+      throw BookError(record, "its rows are not the recipes of \(folder)", remedy: remedy)
+    }
+    let linked = zip(rows, named).map { row, name in
+      "| [\(name)](configs/\(name)) |" + row.dropFirst(name.count + 4)
+    }
+    let closing = lines.filter { $0.hasPrefix("Tried on") }
+    return Array(lines[..<2]) + linked + [""] + closing
   }
 
   /// How many times PyTorch's speed docs/performance.md gives a benchmark.

@@ -20,6 +20,7 @@ extension Command {
       "forecast Examples/configs/stl10_resnet18.yaml",
       "forecast --cores 4 --cores 16 Examples/configs/*.yaml",
       "forecast --set batch_size=512 Examples/configs/synthetic.yaml",
+      "forecast Examples/configs/*.yaml > docs/data/recipe-forecast.txt",
     ]
   ) { arguments in
     guard !arguments.positional.isEmpty else {
@@ -40,6 +41,8 @@ extension Command {
     for (path, recipe) in zip(arguments.positional, recipes) {
       let forecast = try RecipeForecast(recipe, directory: arguments.string(.data))
       print(row(path, recipe, forecast, cores, threads, share))
+      // A recipe may take minutes: each row is shown as it comes, also through a pipe.
+      fflush(nil)
     }
     print(
       """

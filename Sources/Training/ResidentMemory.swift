@@ -23,6 +23,17 @@ public enum ResidentMemory {
     #endif
   }
 
+  /// Gives the system back what the process has freed, as far as the C library can.
+  static func trim() {
+    BufferMemory.releaseKept()
+    #if canImport(Glibc)
+      // Swift's module of the C library leaves out malloc.h, where `int malloc_trim(size_t)` stands.
+      if let trim = unsafe dlsym(nil, "malloc_trim") {
+        _ = unsafe unsafeBitCast(trim, to: (@convention(c) (Int) -> Int32).self)(0)
+      }
+    #endif
+  }
+
   /// Resident now beside large buffers: the program, its data, small things.
   static var besideBuffers: Int { max(0, now - BufferMemory.footprint) }
 
