@@ -206,9 +206,9 @@ public struct PreTrainingRun {
       var evaluation: Double?
       if ended && training.data.hasLabels && record.position.epoch % c.evaluateEvery == 0 {
         // Evaluation wants blocks of other sizes; kept beside those of a step they would add up.
-        BufferMemory.releaseKept()
+        ResidentMemory.trim()
         evaluation = try training.probeTestAccuracy()
-        BufferMemory.releaseKept()
+        ResidentMemory.trim()
       }
       if record.position.step % c.logEvery == 0 || ended {
         try metrics.append(record.json(testAccuracy: evaluation))

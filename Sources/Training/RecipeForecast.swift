@@ -46,8 +46,6 @@ public struct RecipeForecast: Sendable {
   ///   - directory: Its data; nil lets drawn shapes stand in for data sets of known number and size.
   /// - Throws: When data are needed, or a step fails.
   public init(_ recipe: Configuration, directory: String? = nil) throws {
-    // What another forecast of this process has freed is not a part of this one.
-    ResidentMemory.trim()
     var configuration = recipe
     let path = directory ?? recipe.datasetPath
     if path == nil, let count = RecipeForecast.imageCount(of: recipe.datasetName) {

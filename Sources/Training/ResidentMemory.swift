@@ -63,7 +63,7 @@ struct ResidentPeak {
 
   /// Begins here: gives back what the pool of buffers keeps, so that it is not counted.
   init() {
-    BufferMemory.releaseKept()
+    ResidentMemory.trim()
     BufferMemory.resetPeak()
     beside = ResidentMemory.besideBuffers
     let counter = FileHandle(forWritingAtPath: "/proc/self/clear_refs")

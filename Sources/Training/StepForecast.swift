@@ -7,9 +7,9 @@
 //            (Kernels/BufferPool.swift) is the same.
 // Formula    bytes(N) = process + a + (b + w) N + c N²,  a + b N through the peaks of the trials, w N the batches
 //            that wait as bytes, c N² the distance matrices of eq. (3): too small to be seen in small trials
-// Accuracy   Within 15 % for a few steps; a whole built-in job had 14 to 18 % more resident memory than was forecast
-//            (docs/performance.md, "Memory"). All large buffers are made by the step itself, in the same order
-//            in every step; batches wait as bytes, and evaluation gives back what the pool keeps.
+// Accuracy   Within 15 %, for a few steps and for the whole built-in job (docs/performance.md, "Memory"). All large
+//            buffers are made by the step itself, in the same order in every step; batches wait as bytes, and
+//            evaluation gives back what the pool and the C library keep.
 // Read       PreTraining.swift, Kernels/BufferPool.swift, ResidentMemory.swift ← this file → PreTrainingRun.swift
 // Tests      Tests/TrainingTests/StepForecastTests.swift
 
@@ -39,6 +39,7 @@ public struct StepForecast: Sendable {
   /// - Throws: What a step throws.
   public init(_ configuration: Configuration, data: DataSource, teacher: Teacher? = nil) throws {
     batchSize = configuration.batchSize
+    ResidentMemory.trim()
     process = Double(ResidentMemory.besideBuffers)
     // Small enough to be quick; large enough for the algorithms and the chunks of the whole batch.
     var size = batchSize
