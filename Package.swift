@@ -5,9 +5,10 @@ import PackageDescription
 // The manifest is the diagram of the house: every target is a floor and imports only floors below
 // it (docs/architecture.md). Two things need saying here.
 //
-// Kernels, and what decodes JPEG, are compiled `-Ounchecked` for the processor at hand in every configuration, because a
-// default x86-64 build targets SSE2, where a fused multiply-add is a library call and a matrix
-// multiply runs a hundred times slower. `MVMR_PORTABLE=1 swift build` chooses a portable build.
+// Kernels, and what decodes JPEG, are compiled `-Ounchecked` for the processor at hand in every
+// configuration, because a default x86-64 build targets SSE2, where a fused multiply-add is a library
+// call and a matrix multiply runs a hundred times slower. `MVMR_PORTABLE=1 swift build` chooses a
+// portable build.
 //
 // The vector width is a compile-time choice, read from the processor's flags; `MVMR_LANES=256` (or 128,
 // 512) overrides it, so that one machine can show the bits of another (docs/determinism.md).

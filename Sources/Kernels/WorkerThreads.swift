@@ -25,8 +25,6 @@ private final class Doorbell: Sendable {
     let start = DispatchTime.now().uptimeNanoseconds
     repeat {
       for _ in 0..<64 where condition() { return }
-      // Whoever else wants this processor, perhaps the very thread that is waited for, has it first.
-      sched_yield()
     } while DispatchTime.now().uptimeNanoseconds &- start < patience
     while !condition() {
       isWaiting.store(true, ordering: .sequentiallyConsistent)
