@@ -11,9 +11,7 @@ import Testing
       (["pretrain", "--resume", "x", "--auto-learning-rate"], "--auto-learning-rate"),
     ])
   func misuse(arguments: [String], word: String) throws {
-    let outcome = try Program.run(arguments)
-    #expect(outcome.status == 64)
-    #expect(outcome.errors.contains(word), "\(outcome.errors)")
+    try Program.expectUsageError(arguments, saying: word)
   }
 
   @Test("a grid writes its table, and the same command again runs nothing")

@@ -41,6 +41,15 @@ enum Program {
       errors: String(decoding: errorData, as: UTF8.self))
   }
 
+  /// A command line that is wrong ends with 64, and says what would be right.
+  static func expectUsageError(
+    _ arguments: [String], saying word: String, at place: SourceLocation = #_sourceLocation
+  ) throws {
+    let outcome = try run(arguments)
+    #expect(outcome.status == 64, sourceLocation: place)
+    #expect(outcome.errors.contains(word), "\(outcome.errors)", sourceLocation: place)
+  }
+
   static let tiny = [
     "--set", "batch_size=16", "--set", "epochs=2", "--set", "dataset.train_images=48",
     "--set", "dataset.test_images=32", "--set", "encoder.backbone=resnet8",
@@ -63,10 +72,10 @@ enum Program {
     #expect(top.status == 0)
     for name in [
       "pretrain", "distill", "embed", "evaluate linear", "evaluate knn", "evaluate clusters",
-      "results", "finetune", "ablate", "oracle list",
-      "oracle trace", "oracle bisect",
-      "compare", "inspect", "convert", "gradcheck", "fingerprint", "bench",
-      "synthesize", "download", "data check", "data show",
+      "evaluate voc", "results", "finetune", "ablate", "oracle list", "oracle emit", "oracle check",
+      "oracle trace", "oracle bisect", "compare", "inspect", "convert", "gradcheck", "fingerprint",
+      "bench", "synthesize", "download", "data check", "data show", "forecast", "notebook run",
+      "book update", "book check", "book sources",
     ] {
       #expect(top.output.contains(name))
       let one = try Program.run(name.split(separator: " ").map(String.init) + ["--help"])
@@ -89,9 +98,7 @@ enum Program {
       (["fingerprint", "--steps", "0"], "1…40"),
     ])
   func misuse(arguments: [String], word: String) throws {
-    let outcome = try Program.run(arguments)
-    #expect(outcome.status == 64)
-    #expect(outcome.errors.contains(word), "\(outcome.errors)")
+    try Program.expectUsageError(arguments, saying: word)
   }
 
   @Test("bad input ends with 1 and a message, never with a trap")

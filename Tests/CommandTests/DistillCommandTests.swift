@@ -115,8 +115,7 @@ import Testing
       (["embed", "x", "--output", "y.npy", "--size", "big"], "--size"),
     ])
   func misuse(arguments: [String], word: String) throws {
-    let outcome = try Program.run(arguments)
-    #expect(outcome.status == 64 && outcome.errors.contains(word), "\(outcome.errors)")
+    try Program.expectUsageError(arguments, saying: word)
   }
 
   @Test("bad input ends with 1 and a message, never with a trap")

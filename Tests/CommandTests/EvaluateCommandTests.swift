@@ -16,9 +16,7 @@ import Testing
       (["results", "--json", "--markdown"], "choose one"),
     ])
   func misuse(arguments: [String], word: String) throws {
-    let outcome = try Program.run(arguments)
-    #expect(outcome.status == 64)
-    #expect(outcome.errors.contains(word), "\(outcome.errors)")
+    try Program.expectUsageError(arguments, saying: word)
   }
 
   @Test("results are appended to the run and to --output, and printed as a table")

@@ -13,9 +13,7 @@ import Testing
       (["evaluate", "voc", "x", "--data", "d", "--curves", "c.jpg"], ".svg"),
     ])
   func misuse(arguments: [String], word: String) throws {
-    let outcome = try Program.run(arguments)
-    #expect(outcome.status == 64)
-    #expect(outcome.errors.contains(word), "\(outcome.errors)")
+    try Program.expectUsageError(arguments, saying: word)
   }
 
   @Test("a kit laid out as published: table, picture, record")

@@ -12,9 +12,7 @@ import Testing
       (["finetune", "y", "--resume", "x"], "too many"),
     ])
   func misuse(arguments: [String], word: String) throws {
-    let outcome = try Program.run(arguments)
-    #expect(outcome.status == 64)
-    #expect(outcome.errors.contains(word), "\(outcome.errors)")
+    try Program.expectUsageError(arguments, saying: word)
   }
 
   @Test("Ctrl-C writes a checkpoint, and --resume ends with the bits of an uninterrupted run")

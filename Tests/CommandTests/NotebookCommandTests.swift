@@ -10,9 +10,7 @@ import Testing
       (["notebook", "rum", "x.swift"], "notebook run"),
     ])
   func misuse(arguments: [String], word: String) throws {
-    let outcome = try Program.run(arguments)
-    #expect(outcome.status == 64)
-    #expect(outcome.errors.contains(word), "\(outcome.errors)")
+    try Program.expectUsageError(arguments, saying: word)
   }
 
   @Test("a notebook is run, written, found unchanged, and found changed")

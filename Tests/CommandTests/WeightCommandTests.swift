@@ -78,8 +78,7 @@ import Testing
       (["convert", "a", "b.pt", "--from", "mvmr"], "--map"),
     ])
   func misuse(arguments: [String], word: String) throws {
-    let outcome = try Program.run(arguments)
-    #expect(outcome.status == 64 && outcome.errors.contains(word), "\(outcome.errors)")
+    try Program.expectUsageError(arguments, saying: word)
   }
 
   @Test("both have a help with examples", arguments: ["inspect", "convert"])
