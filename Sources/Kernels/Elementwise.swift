@@ -119,7 +119,10 @@ public func allFinite<S: KernelScalar>(_ x: Buffer<S>) -> Bool {
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func fillUniform<S: KernelScalar>(_ x: Buffer<S>, key: UInt64, low: Double, high: Double) {
-  forEachRandomPair(x, key: key) { a, b in (low + (high - low) * a, low + (high - low) * b) }
+  fillFromPairs(x, key: key) { a, b, first, second, count in
+    for i in 0..<count { first[i] = low + (high - low) * a[i] }
+    for i in 0..<count { second[i] = low + (high - low) * b[i] }
+  }
 }
 
 /// Fills with normal values of the given deviation (Box & Muller 1958): element i depends on the
@@ -127,29 +130,54 @@ public func fillUniform<S: KernelScalar>(_ x: Buffer<S>, key: UInt64, low: Doubl
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func fillNormal<S: KernelScalar>(_ x: Buffer<S>, key: UInt64, deviation: Double) {
-  forEachRandomPair(x, key: key) { a, b in
-    let r = deviation * (-2 * Double.logarithm(1 - a)).squareRoot()
-    let (s, c) = sineAndCosineOfTurn(b)
-    return (r * c, r * s)
+  fillFromPairs(x, key: key) { a, b, first, second, count in
+    for i in 0..<count {
+      let r = deviation * (-2 * Double.logarithm(1 - a[i])).squareRoot()
+      let (s, c) = sineAndCosineOfTurn(b[i])
+      first[i] = r * c
+      second[i] = r * s
+    }
   }
 }
 
+/// Elements 2i and 2i + 1 from the two uniform numbers in 0..<1 that block i of Philox gives.
+///
+/// `body` turns some numbers a and b into elements; it sees many at once, so that its loop becomes vectors.
 @inline(__always)
-private func forEachRandomPair<S: KernelScalar>(
-  _ x: Buffer<S>, key: UInt64, _ body: (Double, Double) -> (Double, Double)
+private func fillFromPairs<S: KernelScalar>(
+  _ x: Buffer<S>, key: UInt64,
+  _ body: (
+    _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>,
+    _ first: UnsafeMutablePointer<Double>, _ second: UnsafeMutablePointer<Double>, _ count: Int
+  ) -> Void
 ) {
   let to = x.pointer
   let k = SIMD2(UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32))
+  let most = 128
   parallelRuns((x.count + 1) / 2, grain: 1 << 13) { run in
-    for i in run {
-      let w = Philox.block(
-        counter: SIMD4(UInt32(truncatingIfNeeded: i), UInt32(truncatingIfNeeded: i >> 32), 0, 0),
-        key: k)
-      let a = Double((UInt64(w[0]) | UInt64(w[1]) << 32) >> 11) * 0x1p-53
-      let b = Double((UInt64(w[2]) | UInt64(w[3]) << 32) >> 11) * 0x1p-53
-      let (first, second) = body(a, b)
-      to[2 * i] = S(first)
-      if 2 * i + 1 < x.count { to[2 * i + 1] = S(second) }
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: 4 * most) { room in
+      guard let a = room.baseAddress else { return }
+      let (b, first, second) = (a + most, a + 2 * most, a + 3 * most)
+      var start = run.lowerBound
+      while start < run.upperBound {
+        let count = min(most, run.upperBound - start)
+        for n in 0..<count {
+          let i = start + n
+          let (low, high) = (UInt32(truncatingIfNeeded: i), UInt32(truncatingIfNeeded: i >> 32))
+          let w = Philox.block(counter: SIMD4(low, high, 0, 0), key: k)
+          a[n] = Double((UInt64(w[0]) | UInt64(w[1]) << 32) >> 11) * 0x1p-53
+          b[n] = Double((UInt64(w[2]) | UInt64(w[3]) << 32) >> 11) * 0x1p-53
+        }
+        body(UnsafePointer(a), UnsafePointer(b), first, second, count)
+        let whole = min(count, x.count / 2 - start)
+        for n in 0..<whole {
+          to[2 * (start + n)] = S(first[n])
+          to[2 * (start + n) + 1] = S(second[n])
+        }
+        // An odd number of elements ends with half a pair.
+        if whole < count { to[2 * (start + whole)] = S(first[whole]) }
+        start += count
+      }
     }
   }
 }
@@ -176,10 +204,9 @@ func sineAndCosineOfTurn(_ t: Double) -> (sine: Double, cosine: Double) {
   c = c * z - 1.0 / 720
   c = c * z + 1.0 / 24
   let cosine = 1 - z / 2 + z * z * c
-  switch Int(quarter) & 3 {
-  case 0: return (sine, cosine)
-  case 1: return (cosine, -sine)
-  case 2: return (-sine, -cosine)
-  default: return (-cosine, sine)
-  }
+  // (s, c), (c, −s), (−s, −c), (−c, s), chosen without a branch.
+  let turn = Int(quarter)
+  let first = turn & 1 == 0 ? sine : cosine
+  let second = turn & 1 == 0 ? cosine : sine
+  return (turn & 2 == 0 ? first : -first, (turn + 1) & 2 == 0 ? second : -second)
 }
