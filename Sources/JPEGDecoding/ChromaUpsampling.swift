@@ -8,6 +8,7 @@
 //            R = Y + 1.402 Cr,  G = Y − 0.344136 Cb − 0.714136 Cr,  B = Y + 1.772 Cb, in 16 fractional bits
 // Edges      repeated, which is the same as copying the first and last sample. Components of at most
 //            two columns, and all other factors, are repeated plainly.
+// Safety     Pointers, because every pixel passes here: `pixels` proves first that each plane covers the image.
 // Read       SampledPlane.swift ← this file → Formats/JPEGReader.swift
 // Tests      Tests/FormatsTests/JPEGTests.swift
 

@@ -7,6 +7,8 @@
 // Rounding   Columns first, kept with 2 fractional bits; then rows. Both decide the last bit, so both
 //            are part of the definition here.
 // Idea       Eight columns are the lanes of one vector; between the passes the block is turned over.
+// Safety     Pointers to one block of 64 coefficients and to eight rows of samples, which SampledPlane.swift
+//            allocates in whole blocks.
 // Read       EntropyReader.swift ← this file → SampledPlane.swift
 // Tests      Tests/FormatsTests/JPEGTests.swift
 

@@ -1,5 +1,6 @@
 // Rows of a component at the size of the image, one after the other.
 //
+// Safety     Pointers to two rows of its own, with room for a vector beyond them, freed with the object.
 // Read       SampledPlane.swift ← this file → ChromaUpsampling.swift, which has the formulas
 // Tests      Tests/FormatsTests/JPEGTests.swift
 

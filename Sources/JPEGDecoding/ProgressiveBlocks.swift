@@ -3,6 +3,7 @@
 // Source     ITU-T T.81 G.1.2, G.2; figures G.3 and G.7
 // Formula    first scan:   coefficient = value · 2^low
 //            later scans:  |coefficient| += 2^low where the correction bit is 1
+// Safety     A pointer to one block; every place in it is masked to 0…63 (EntropyReader.swift).
 // Read       EntropyReader.swift ← this file → EntropyScan.swift
 // Tests      Tests/FormatsTests/JPEGTests.swift
 

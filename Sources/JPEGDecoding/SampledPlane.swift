@@ -3,6 +3,7 @@
 // Layout     blocks row by row; samples [8 · blocksDown, 8 · blocksAcross], of which the first
 //            `height` rows and `width` columns are the image's
 // Source     ITU-T T.81 A.1.1 (extents), A.2.4 (completion to whole units)
+// Safety     Pointers to zeroed memory of whole blocks, freed with the object; extents are proved at the start.
 // Read       InverseCosineTransform.swift ← this file → EntropyScan.swift, ChromaUpsampling.swift
 // Tests      Tests/FormatsTests/JPEGTests.swift
 
