@@ -290,11 +290,14 @@ struct Correlation<S: KernelScalar> {
     let step = patches ? 1 : self.step
     // With one group and no dilation a kernel row is one run; else each column is its own.
     let contiguous = patches || dilationColumns == 1 && pixel == usedChannels
-    let walk = TileWalk(
+    let steps = ImageSteps(row: step * pixel)
+    let nested = NestedWalk(
       outer: patches ? 1 : taps.count, middle: contiguous ? 1 : tapColumns,
       inner: patches ? pixel : contiguous ? tapColumns * usedChannels : usedChannels,
       aOuter: dilationRows * pitch, aMiddle: dilationColumns * pixel, bOuter: panels.rowSize,
-      bMiddle: usedChannels * Columns.width, steps: ImageSteps(row: step * pixel))
+      bMiddle: usedChannels * Columns.width, steps: steps)
+    let flat = FlatWalk(count: nested.inner, steps: steps)
+    let isFlat = nested.outer == 1 && nested.middle == 1
     // A 1×1 convolution that skips nothing sees its rows as one long row.
     let joined =
       (tapRows == 1 || patches) && pitch == columns * step * pixel && step == 1
@@ -312,11 +315,18 @@ struct Correlation<S: KernelScalar> {
       let out =
         target + (window.images.lowerBound + n) * targetImage + first * targetRow
         + panel * Columns.width
+      let rows = joined ? count * columns : columns
       for i in 0..<(joined ? 1 : count) {
-        walk.run(
-          Columns.self, rows: joined ? count * columns : columns, columns: wanted,
-          a: from + step * i * pitch, b: filter, c: out + i * targetRow, cRow: targetPixel,
-          adding: taps.lowerBound > 0)
+        let (a, c) = (from + step * i * pitch, out + i * targetRow)
+        if isFlat {
+          flat.run(
+            Columns.self, rows: rows, columns: wanted, a: a, b: filter, c: c, cRow: targetPixel,
+            adding: taps.lowerBound > 0)
+        } else {
+          nested.run(
+            Columns.self, rows: rows, columns: wanted, a: a, b: filter, c: c, cRow: targetPixel,
+            adding: taps.lowerBound > 0)
+        }
       }
     }
     withExtendedLifetime(window) {}

@@ -141,7 +141,7 @@ func multiply<S: KernelScalar>(
           let (start, deep) = blocks[n]
           let panelsOfB = packedB.pointer + start * wanted.count * Columns.width
           if chunk == down { B.pack(wanted, first: range + start, deep: deep, to: panelsOfB) }
-          let walk = TileWalk(inner: deep, steps: PackedSteps())
+          let walk = FlatWalk(count: deep, steps: PackedSteps())
           for i in chunk..<min(end, chunk + MatrixBlocking.chunk) {
             for j in wanted {
               walk.run(

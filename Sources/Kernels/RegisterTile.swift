@@ -26,6 +26,25 @@ protocol Lanes {
   ) -> Self
 }
 
+extension Lanes {
+  /// Whether a tile of these lanes can have six rows at most.
+  @inline(__always) static var isWide: Bool { width > 2 * Scalar.Vector.scalarCount }
+}
+
+/// c + a · b in every lane.
+///
+/// One instruction, but until the very end of compilation an operation on a vector is sixteen on its
+/// scalars. A tile has 24 of them and there are a hundred tiles: put in their place at once, they made
+/// this module take twice as long to compile. So they are put there late.
+@_semantics("inline_late") @inline(__always)
+private func sum<S: KernelScalar>(_ c: S.Vector, _ a: S, times b: S.Vector) -> S.Vector {
+  c.addingProduct(S.Vector(repeating: a), b)
+}
+
+/// a + b in every lane, in place late for the same reason.
+@_semantics("inline_late") @inline(__always)
+private func sum<V: SIMD>(_ a: V, _ b: V) -> V where V.Scalar: KernelScalar { a + b }
+
 /// One machine vector.
 struct Vector1<Scalar: KernelScalar>: Lanes {
   var v: Scalar.Vector
@@ -34,10 +53,10 @@ struct Vector1<Scalar: KernelScalar>: Lanes {
   @inline(__always) static var zero: Self { Self(v: Scalar.Vector(repeating: 0)) }
   @inline(__always) static func load(_ p: UnsafePointer<Scalar>) -> Self { Self(v: p.vector) }
   @inline(__always) mutating func add(_ a: Scalar, times b: Self) {
-    v = v.addingProduct(Scalar.Vector(repeating: a), b.v)
+    v = sum(v, a, times: b.v)
   }
   @inline(__always) func store(_ p: UnsafeMutablePointer<Scalar>) { p.vector = v }
-  @inline(__always) mutating func add(from p: UnsafePointer<Scalar>) { v = p.vector + v }
+  @inline(__always) mutating func add(from p: UnsafePointer<Scalar>) { v = sum(p.vector, v) }
   @inline(__always)
   func with(_ other: Self, _ f: (Scalar.Vector, Scalar.Vector) -> Scalar.Vector) -> Self {
     Self(v: f(v, other.v))

@@ -6,7 +6,7 @@
 //            convolution forward walks kernel rows, kernel columns and channels; its filter
 //            gradient walks image rows and pixels.
 // Heights    A caller has some number of rows (pixels, channels) and a tile has a fixed height, so
-//            `TileWalk.run` cuts the rows into the heights that exist. The sum of one output never
+//            `Walk.run` cuts the rows into the heights that exist. The sum of one output never
 //            depends on which height computed it.
 // Read       RegisterTile.swift ← this file → MatrixMultiply.swift, Correlation.swift
 
@@ -47,55 +47,89 @@ protocol Walk {
   static var rowIsConstant: Bool { get }
   /// From one row of the tile to the next in a, in scalars.
   var row: Int { get }
-  /// Adds every outer product of the walk that begins at a and b.
-  func add<Tile: RegisterTile>(
-    to tile: inout Tile, _ a: UnsafePointer<Tile.Columns.Scalar>,
-    _ b: UnsafePointer<Tile.Columns.Scalar>)
+  /// Sums the walk that begins at a and b in one tile, and writes it, or adds it, to c; the bias comes last.
+  ///
+  /// A function of its own in each walk, never inlined: a caller that holds the loops of seven heights
+  /// compiles slower, and runs no faster.
+  func sum<Tile: RegisterTile>(
+    _: Tile.Type, _ a: UnsafePointer<Tile.Columns.Scalar>,
+    _ b: UnsafePointer<Tile.Columns.Scalar>, _ c: UnsafeMutablePointer<Tile.Columns.Scalar>,
+    _ cRow: Int, _ adding: Bool, _ bias: UnsafePointer<Tile.Columns.Scalar>?)
 }
 
-/// Three nested loops with even steps, in scalars.
-struct TileWalk<Steps: WalkSteps>: Walk {
-  var outer = 1
-  var middle = 1
-  var inner: Int
-  var aOuter = 0
-  var aMiddle = 0
-  var bOuter = 0
-  var bMiddle = 0
-  var steps: Steps
+/// One loop with even steps: a matrix product, a 1×1 convolution.
+struct FlatWalk<Steps: WalkSteps>: Walk {
+  let count: Int
+  let steps: Steps
 
   @inline(__always) static var rowIsConstant: Bool { Steps.rowIsConstant }
   @inline(__always) var row: Int { steps.row }
 
-  @inline(__always)
-  func add<Tile: RegisterTile>(
-    to tile: inout Tile, _ a: UnsafePointer<Tile.Columns.Scalar>,
-    _ b: UnsafePointer<Tile.Columns.Scalar>
+  @inline(never)
+  func sum<Tile: RegisterTile>(
+    _: Tile.Type, _ a: UnsafePointer<Tile.Columns.Scalar>,
+    _ b: UnsafePointer<Tile.Columns.Scalar>, _ c: UnsafeMutablePointer<Tile.Columns.Scalar>,
+    _ cRow: Int, _ adding: Bool, _ bias: UnsafePointer<Tile.Columns.Scalar>?
   ) {
-    if outer == 1 && middle == 1 {
-      // The same loop alone: inside two others the compiler spills the tile at its edges.
-      walkInner(&tile, a, b)
-    } else {
-      for o in 0..<outer {
-        for m in 0..<middle {
-          walkInner(&tile, a + o * aOuter + m * aMiddle, b + o * bOuter + m * bMiddle)
-        }
-      }
-    }
-  }
-
-  @inline(__always)
-  private func walkInner<Tile: RegisterTile>(
-    _ tile: inout Tile, _ a: UnsafePointer<Tile.Columns.Scalar>,
-    _ b: UnsafePointer<Tile.Columns.Scalar>
-  ) {
+    var tile = Tile.zero
     var p = Tile.cursor(a, steps.row)
     var q = b
-    for _ in 0..<inner {
+    for _ in 0..<count {
       tile.add(p, steps.row, times: .load(q))
       Tile.advance(&p, by: steps.a)
       q += steps.b(Tile.Columns.width)
     }
+    tile.finish(c, cRow, adding, bias)
+  }
+}
+
+/// Three nested counts with even steps, in scalars: the window of a convolution.
+struct NestedWalk: Walk {
+  let outer: Int
+  let middle: Int
+  let inner: Int
+  let aOuter: Int
+  let aMiddle: Int
+  let bOuter: Int
+  let bMiddle: Int
+  let steps: ImageSteps
+
+  @inline(__always) static var rowIsConstant: Bool { ImageSteps.rowIsConstant }
+  @inline(__always) var row: Int { steps.row }
+
+  @inline(never)
+  func sum<Tile: RegisterTile>(
+    _: Tile.Type, _ a: UnsafePointer<Tile.Columns.Scalar>,
+    _ b: UnsafePointer<Tile.Columns.Scalar>, _ c: UnsafeMutablePointer<Tile.Columns.Scalar>,
+    _ cRow: Int, _ adding: Bool, _ bias: UnsafePointer<Tile.Columns.Scalar>?
+  ) {
+    var tile = Tile.zero
+    var p = Tile.cursor(a, steps.row)
+    var q = b
+    // From the end of one inner count to the next, and what is more where the middle count ends.
+    let width = steps.b(Tile.Columns.width)
+    let (aNext, bNext) = (aMiddle - inner * steps.a, bMiddle - inner * width)
+    let (aReturn, bReturn) = (aOuter - middle * aMiddle, bOuter - middle * bMiddle)
+    var (innerLeft, middleLeft) = (inner, middle)
+    // One loop, not three: between two loops the compiler moves the tile to memory and back.
+    for _ in 0..<outer * middle * inner {
+      tile.add(p, steps.row, times: .load(q))
+      Tile.advance(&p, by: steps.a)
+      q += width
+      innerLeft -= 1
+      if innerLeft == 0 {
+        innerLeft = inner
+        Tile.advance(&p, by: aNext)
+        q += bNext
+        middleLeft -= 1
+        if middleLeft == 0 {
+          middleLeft = middle
+          Tile.advance(&p, by: aReturn)
+          q += bReturn
+        }
+      }
+    }
+    tile.finish(c, cRow, adding, bias)
   }
 }
 
@@ -112,16 +146,34 @@ struct ListedWalk: Walk {
   @inline(__always) static var rowIsConstant: Bool { true }
   @inline(__always) var row: Int { 1 }
 
-  @inline(__always)
-  func add<Tile: RegisterTile>(
-    to tile: inout Tile, _ a: UnsafePointer<Tile.Columns.Scalar>,
-    _ b: UnsafePointer<Tile.Columns.Scalar>
+  @inline(never)
+  func sum<Tile: RegisterTile>(
+    _: Tile.Type, _ a: UnsafePointer<Tile.Columns.Scalar>,
+    _ b: UnsafePointer<Tile.Columns.Scalar>, _ c: UnsafeMutablePointer<Tile.Columns.Scalar>,
+    _ cRow: Int, _ adding: Bool, _ bias: UnsafePointer<Tile.Columns.Scalar>?
   ) {
+    var tile = Tile.zero
     var q = b
     for place in places {
       tile.add(Tile.cursor(a + place, 1), 1, times: .load(q))
       q += self.b
     }
+    tile.finish(c, cRow, adding, bias)
+  }
+}
+
+extension RegisterTile {
+  /// Writes the sums to c, or adds them to it; the bias comes last.
+  @inline(__always)
+  fileprivate mutating func finish(
+    _ c: UnsafeMutablePointer<Columns.Scalar>, _ cRow: Int, _ adding: Bool,
+    _ bias: UnsafePointer<Columns.Scalar>?
+  ) {
+    // Most tiles leave here, from registers.
+    guard adding || bias != nil else { return store(c, cRow) }
+    if adding { add(from: c, cRow) }
+    if let bias { add(from: bias, 0) }
+    store(c, cRow)
   }
 }
 
@@ -142,7 +194,7 @@ extension Walk {
     withUnsafeTemporaryAllocation(of: L.Scalar.self, capacity: capacity) { scratch in
       var done = 0
       while done < rows {
-        let height = TileHeight.next(rows - done)
+        let height = TileHeight.next(rows - done, isWide: L.isWide)
         let out = c + done * cRow
         let whole = partial ? scratch.baseAddress ?? out : out
         runTile(
@@ -170,10 +222,12 @@ extension Walk {
   ) {
     switch height {
     #if !LANES_256
-      case 12 where Self.rowIsConstant: sum(Rows12<L>.self, a, b, c, cRow, adding, bias)
-      case 8 where Self.rowIsConstant: sum(Rows8<L>.self, a, b, c, cRow, adding, bias)
-      case 12: sum(Rows12Apart<L>.self, a, b, c, cRow, adding, bias)
-      case 8: sum(Rows8Apart<L>.self, a, b, c, cRow, adding, bias)
+      case 12 where !L.isWide && Self.rowIsConstant:
+        sum(Rows12<L>.self, a, b, c, cRow, adding, bias)
+      case 8 where !L.isWide && Self.rowIsConstant:
+        sum(Rows8<L>.self, a, b, c, cRow, adding, bias)
+      case 12 where !L.isWide: sum(Rows12Apart<L>.self, a, b, c, cRow, adding, bias)
+      case 8 where !L.isWide: sum(Rows8Apart<L>.self, a, b, c, cRow, adding, bias)
     #endif
     case 6: sum(Rows6<L>.self, a, b, c, cRow, adding, bias)
     case 4: sum(Rows4<L>.self, a, b, c, cRow, adding, bias)
@@ -181,20 +235,6 @@ extension Walk {
     case 2: sum(Rows2<L>.self, a, b, c, cRow, adding, bias)
     default: sum(Rows1<L>.self, a, b, c, cRow, adding, bias)
     }
-  }
-
-  /// Sums one tile and writes it, or adds it, to c; the bias comes last.
-  @inline(__always)
-  private func sum<Tile: RegisterTile>(
-    _: Tile.Type, _ a: UnsafePointer<Tile.Columns.Scalar>,
-    _ b: UnsafePointer<Tile.Columns.Scalar>, _ c: UnsafeMutablePointer<Tile.Columns.Scalar>,
-    _ cRow: Int, _ adding: Bool, _ bias: UnsafePointer<Tile.Columns.Scalar>?
-  ) {
-    var tile = Tile.zero
-    add(to: &tile, a, b)
-    if adding { tile.add(from: c, cRow) }
-    if let bias { tile.add(from: bias, 0) }
-    tile.store(c, cRow)
   }
 }
 
@@ -204,19 +244,22 @@ enum TileHeight {
     /// The height matrix multiply packs for.
     static let main = 6
     @inline(__always)
-    static func next(_ rows: Int) -> Int {
+    static func next(_ rows: Int, isWide: Bool = false) -> Int {
       rows >= 6 ? (rows == 8 ? 4 : 6) : (rows == 5 ? 3 : rows)
     }
   #else
     /// The height matrix multiply packs for.
     static let main = 12
 
-    /// The next height for `rows` rows: the tallest that fits, but 16 = 8 + 8, 14 = 8 + 6, 10 = 6 + 4 and
-    /// 9 = 6 + 3: a tile of one or two rows waits for its own sums, as long as one of four takes.
-    /// (A tile of 14 × 2 vectors leaves one register; the compiler then keeps sums in memory.)
+    /// The next height for `rows` rows: the tallest that fits, with exceptions.
+    ///
+    /// 16 = 8 + 8, 14 = 8 + 6, 10 = 6 + 4 and 9 = 6 + 3: a tile of one or two rows waits for its own sums, as
+    /// long as one of four takes. (A tile of 14 × 2 vectors leaves one register; the compiler then keeps sums
+    /// in memory. Of wide lanes, four vectors, six rows fill the registers.)
     @inline(__always)
-    static func next(_ rows: Int) -> Int {
+    static func next(_ rows: Int, isWide: Bool = false) -> Int {
       switch rows {
+      case 6... where isWide: return 6
       case 14, 16: return 8
       case 12...: return 12
       case 9, 10: return 6

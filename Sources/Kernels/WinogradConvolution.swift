@@ -138,7 +138,7 @@ public func winogradFilterGradient<S: KernelScalar>(
     parallelFor(36 * strips * panels) { n in
       let (point, rest) = (n / (strips * panels), n % (strips * panels))
       let (c, o) = (rest / panels * 96, rest % panels * Columns.width)
-      TileWalk(inner: count, steps: PlaneSteps(a: C, b: O)).run(
+      FlatWalk(count: count, steps: PlaneSteps(a: C, b: O)).run(
         Columns.self, rows: min(96, C - c), columns: O - o, a: patches.plane(point) + c,
         b: gradients.plane(point) + o, c: total + (point * C + c) * O + o, cRow: O,
         adding: first > 0)
@@ -354,7 +354,7 @@ private struct WinogradProduct<S: KernelScalar> {
     _ range: Range<Int>
   ) {
     let (point, panel) = (n / panels, n % panels)
-    TileWalk(inner: source.channels, steps: ImageSteps(row: source.channels)).run(
+    FlatWalk(count: source.channels, steps: ImageSteps(row: source.channels)).run(
       Columns.self, rows: range.count, columns: target.channels - panel * Columns.width,
       a: patches.plane(point), b: filter + n * source.channels * Columns.width,
       c: products.plane(point) + panel * Columns.width, cRow: target.channels, adding: false)
