@@ -88,11 +88,12 @@ let package = Package(
     // Floor 0
     floor("Kernels", settings: kernelSettings),
     floor("JPEGDecoding", settings: kernelSettings),
+    floor("Bytes", settings: checkedAndOptimised),
     // Floor 1
     floor("Randomness", on: ["Kernels"], settings: checkedAndOptimised),
     floor("Tensors", on: ["Kernels", "Randomness"]),
     floor("Images", on: ["Kernels", "Randomness"], settings: checkedAndOptimised),
-    floor("Formats", on: ["JPEGDecoding"], settings: checkedAndOptimised),
+    floor("Formats", on: ["Bytes", "JPEGDecoding"]),
     floor("Charts", on: ["Images", "Formats"], settings: checkedAndOptimised),
     // Floor 2
     floor("Autodiff", on: ["Kernels", "Randomness", "Tensors"]),
@@ -116,8 +117,8 @@ let package = Package(
       on: [
         "Kernels", "Randomness", "Tensors", "Images", "Formats", "Autodiff", "Representations",
         "Datasets", "Networks", "Objectives", "Training",
-      ], settings: checkedAndOptimised),
-    floor("Book", on: library, settings: checkedAndOptimised),
+      ]),
+    floor("Book", on: library),
     floor("NotebookRunner", on: ["Notebook", "Formats"]),
     // Floor 5
     floor("MVMR", on: library),

@@ -10,7 +10,7 @@
 // Name       <first 32 hexadecimal digits of the key>.embeddings: another key is another file, so nothing is
 //            ever read under a wrong one.
 // Lock       One process at a time: a second one is told so. Reading is memory-mapped.
-// Read       MappedFile.swift, Checksums.swift ← this file → Training/Teacher.swift
+// Read       MappedFile.swift, Bytes/Checksums.swift ← this file → Training/Teacher.swift
 // Tests      Tests/FormatsTests/EmbeddingStoreTests.swift
 
 import Foundation

@@ -4,7 +4,7 @@
 // Idea       Packed bytes come in pieces and unpacked ones leave in pieces; between them stands one window
 //            of DEFLATE. Several members may follow each other, and zeros may follow the last.
 // Safety     Checksum and length of every member are compared, and the caller names the largest output.
-// Read       Inflate.swift ← this file → ArchiveUnpacker.swift
+// Read       Bytes/Inflate.swift ← this file → ArchiveUnpacker.swift
 // Tests      Tests/FormatsTests/GzipTests.swift
 
 /// Unpacks a gzip file.

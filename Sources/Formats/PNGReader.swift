@@ -5,7 +5,7 @@
 //            their high byte, 16-bit greys are cut at 255 (not shifted)
 // Safety     Every checksum is compared. The size of the unpacked rows follows from the header, which is
 //            checked against the limits before anything is unpacked, and nothing more is unpacked.
-// Read       Inflate.swift, Checksums.swift ← this file → PNGRows.swift
+// Read       Bytes/Inflate.swift, Bytes/Checksums.swift ← this file → PNGRows.swift
 // Tests      Tests/FormatsTests/PNGReaderTests.swift
 
 /// Reads PNG files.

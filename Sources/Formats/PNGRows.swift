@@ -1,9 +1,7 @@
 // The rows of a PNG file: unpacked, unfiltered, put in their place and turned into colours.
 //
-// Source     PNG specification §8 (passes), §9 (filters), §10 (zlib)
-// Formula    byte = filtered + {0, left, above, ⌊(left + above) / 2⌋, Paeth}; Paeth is whichever of left,
-//            above, upper left is nearest to left + above − upper left
-// Read       PNGReader.swift ← this file
+// Source     PNG specification §8 (passes), §10 (zlib)
+// Read       PNGReader.swift, Bytes/PNGFilters.swift ← this file
 // Tests      Tests/FormatsTests/PNGReaderTests.swift
 
 /// The rows of one picture.
@@ -38,7 +36,8 @@ struct PNGRows {
     var start = 0
     for pass in passes {
       let length = (pass.width * bitsPerPixel + 7) / 8
-      try unfilter(&rows, from: start, length: length, count: pass.height)
+      try pngUnfilter(
+        &rows, from: start, length: length, count: pass.height, step: max(1, bitsPerPixel / 8))
       for row in 0..<pass.height {
         try write(
           rows, from: start + row * (length + 1) + 1, count: pass.width, to: &pixels,
@@ -68,40 +67,6 @@ struct PNGRows {
     let sum = data[end...].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
     guard adler32(rows) == sum else { throw fail(.checksum, "the checksum of the rows is wrong") }
     return rows
-  }
-
-  private func unfilter(
-    _ rows: inout [UInt8], from start: Int, length: Int, count: Int
-  ) throws(FormatError) {
-    let step = max(1, bitsPerPixel / 8)
-    for row in 0..<count {
-      let here = start + row * (length + 1) + 1
-      let above = row == 0 ? nil : here - length - 1
-      switch rows[here - 1] {
-      case 0: break
-      case 1:
-        for i in stride(from: step, to: length, by: 1) { rows[here + i] &+= rows[here + i - step] }
-      case 2:
-        guard let above else { break }
-        for i in 0..<length { rows[here + i] &+= rows[above + i] }
-      case 3:
-        for i in 0..<length {
-          let left = i < step ? 0 : UInt16(rows[here + i - step])
-          let up = above.map { UInt16(rows[$0 + i]) } ?? 0
-          rows[here + i] &+= UInt8(truncatingIfNeeded: (left + up) / 2)
-        }
-      case 4:
-        for i in 0..<length {
-          let a = i < step ? 0 : Int(rows[here + i - step])
-          let b = above.map { Int(rows[$0 + i]) } ?? 0
-          let c = i < step ? 0 : above.map { Int(rows[$0 + i - step]) } ?? 0
-          let (da, db, dc) = (abs(b - c), abs(a - c), abs(a + b - c - c))
-          rows[here + i] &+= UInt8(truncatingIfNeeded: da <= db && da <= dc ? a : db <= dc ? b : c)
-        }
-      default:
-        throw fail(.malformed, "row \(row) names filter \(rows[here - 1]); there are 0 to 4")
-      }
-    }
   }
 
   /// Turns one row into colours.

@@ -27,9 +27,10 @@ public enum PNGWriter {
         "\(bytes.count) bytes are no picture of \(width) × \(height) pixels in \(channels) channels",
         remedy: "pass height · width · channels bytes, 1…65500 pixels a side, 1 or 3 channels")
     }
-    let plain = zlibCompressed(filtered(bytes, rowLength: width * channels, channels, [0]))
+    let plain = zlibCompressed(
+      pngFiltered(bytes, rowLength: width * channels, step: channels, [0]))
     let differences = zlibCompressed(
-      filtered(bytes, rowLength: width * channels, channels, [0, 1, 2, 4]))
+      pngFiltered(bytes, rowLength: width * channels, step: channels, [0, 1, 2, 4]))
 
     var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
     let header =
@@ -59,59 +60,5 @@ public enum PNGWriter {
   private static func append(_ type: String, _ data: [UInt8], to file: inout [UInt8]) {
     let typeAndData = Array(type.utf8) + data
     file += bigEndian(UInt32(data.count)) + typeAndData + bigEndian(CRC32.of(typeAndData))
-  }
-
-  /// Each row with the filter that leaves the smallest sum of absolute differences, the first of equals.
-  private static func filtered(
-    _ bytes: [UInt8], rowLength: Int, _ channels: Int, _ filters: [UInt8]
-  ) -> [UInt8] {
-    var output: [UInt8] = []
-    output.reserveCapacity(bytes.count + bytes.count / rowLength)
-    var above = [UInt8](repeating: 0, count: rowLength)
-    for start in stride(from: 0, to: bytes.count, by: rowLength) {
-      let row = Array(bytes[start..<(start + rowLength)])
-      // Charts repeat rows: "up" then leaves nothing, and only black pixels leave as little otherwise.
-      if row == above && filters.contains(2) {
-        output.append(row.allSatisfy { $0 == 0 } ? filters[0] : 2)
-        output += repeatElement(0, count: rowLength)
-        continue
-      }
-      var best: (cost: Int, filter: UInt8, row: [UInt8])?
-      for filter in filters {
-        let candidate = filters.count == 1 ? row : differences(row, above, channels, filter)
-        var cost = 0
-        for difference in candidate { cost += Int(Int8(bitPattern: difference).magnitude) }
-        if cost < best?.cost ?? Int.max { best = (cost, filter, candidate) }
-      }
-      output.append(best?.filter ?? 0)
-      output += best?.row ?? row
-      above = row
-    }
-    return output
-  }
-
-  /// Filters 0 none, 1 left, 2 up, 4 Paeth: the neighbour nearest to left + up − upper left.
-  private static func differences(
-    _ row: [UInt8], _ above: [UInt8], _ channels: Int, _ filter: UInt8
-  ) -> [UInt8] {
-    var result = row
-    switch filter {
-    case 1: for i in channels..<max(channels, row.count) { result[i] = row[i] &- row[i - channels] }
-    case 2: for i in row.indices { result[i] = row[i] &- above[i] }
-    case 4:
-      for i in row.indices {
-        let left = i < channels ? 0 : Int16(row[i - channels])
-        let upperLeft = i < channels ? 0 : Int16(above[i - channels])
-        let up = Int16(above[i])
-        // The distances of left + up − upperLeft from each of the three.
-        let a = abs(up - upperLeft)
-        let b = abs(left - upperLeft)
-        let c = abs(left + up - 2 * upperLeft)
-        let nearest = a <= b && a <= c ? left : (b <= c ? up : upperLeft)
-        result[i] = row[i] &- UInt8(truncatingIfNeeded: nearest)
-      }
-    default: break
-    }
-    return result
   }
 }

@@ -8,7 +8,7 @@
 //            small file can claim the same bytes a thousand times. Local headers are only compared.
 // Safety     Every entry's CRC-32 is verified when it is read. Names that leave their folder,
 //            encryption, several disks and methods other than stored and DEFLATE are refused.
-// Read       ByteReader.swift, ZipEnd.swift, Inflate.swift ← this file → NumPyArchive.swift, TorchFile.swift
+// Read       ByteReader.swift, ZipEnd.swift, Bytes/Inflate.swift ← this file → NumPyArchive.swift, TorchFile.swift
 // Tests      Tests/FormatsTests/ZipArchiveTests.swift
 
 /// What a reader of archives accepts.

@@ -2,7 +2,9 @@
 //
 // Why        A training step has hundreds of kernels of 50 µs to 2 ms, one after the other. To wake a
 //            sleeping thread takes 20 to 50 µs; a thread that looks again and again for its next order takes
-//            it up within one. After `patience` without an order it sleeps, so an idle program costs nothing.
+//            it up within one. After `patience` without an order it sleeps, so an idle program costs nothing;
+//            after several such waits it looks for less long, so that a program with little to share out
+//            does not pay for a thread that looks in vain.
 // Order      The caller writes the job, then each worker's number of orders; a worker that reads the new
 //            number sees the job. A worker lies down by raising its flag and looking once more: either it
 //            still sees the order, or the caller sees the flag and rings. The same, mirrored, at the end.
@@ -19,13 +21,24 @@ import Synchronization
 private final class Doorbell: Sendable {
   private let isWaiting = Atomic<Bool>(false)
   private let bell = DispatchSemaphore(value: 0)
+  /// How much of the patience is used: a 2⁻ⁿ of it, and n grows with every wait that was longer.
+  private let haste = Atomic<UInt64>(0)
 
-  /// Returns when `condition` holds: awake for `patience` nanoseconds, asleep afterwards.
+  /// Returns when `condition` holds: awake for at most `patience` nanoseconds, asleep afterwards.
   func wait(patience: UInt64, until condition: () -> Bool) {
     let start = DispatchTime.now().uptimeNanoseconds
+    let haste = haste.load(ordering: .relaxed)
     repeat {
-      for _ in 0..<64 where condition() { return }
-    } while DispatchTime.now().uptimeNanoseconds &- start < patience
+      for _ in 0..<64 where condition() {
+        if haste > 0 { self.haste.store(haste - 1, ordering: .relaxed) }
+        return
+      }
+    } while DispatchTime.now().uptimeNanoseconds &- start < patience >> haste
+    defer {
+      // One that would have been found awake with all patience counts as found.
+      let isLong = DispatchTime.now().uptimeNanoseconds &- start > patience
+      self.haste.store(isLong ? min(haste + 1, 5) : max(haste, 1) - 1, ordering: .relaxed)
+    }
     while !condition() {
       isWaiting.store(true, ordering: .sequentiallyConsistent)
       // Whoever lowers the flag decides: we, and nobody rings; the other, and a ring must be taken.

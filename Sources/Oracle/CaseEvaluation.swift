@@ -9,6 +9,7 @@
 import Autodiff
 import Formats
 import Kernels
+import Randomness
 import Tensors
 
 extension GoldenCase {

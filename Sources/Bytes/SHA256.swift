@@ -110,7 +110,7 @@ public struct SHA256: Sendable {
 }
 
 /// `value` in lower-case hexadecimal, padded with zeros.
-func hexadecimal(_ value: UInt32, digits: Int) -> String {
+package func hexadecimal(_ value: UInt32, digits: Int) -> String {
   let text = String(value, radix: 16)
   return String(repeating: "0", count: max(0, digits - text.count)) + text
 }

@@ -6,7 +6,7 @@
 //            up in a table; longer ones are rare and are found bit by bit.
 // Safety     The caller names the largest output. A code must be complete, as zlib asks: more codes
 //            than fit are refused, fewer only where a single one is used.
-// Read       Deflate.swift ← this file → ZipArchive.swift
+// Read       Deflate.swift ← this file → Formats/ZipArchive.swift
 // Tests      Tests/FormatsTests/InflateTests.swift
 
 /// Unpacks a raw DEFLATE stream.
@@ -34,7 +34,7 @@ public func inflated(
 ///   - emit: Receives the unpacked bytes, about a mebibyte at a time.
 /// - Returns: How many of the bytes that `next` gave lie behind the end of the stream.
 /// - Throws: As above, and what `next` and `emit` throw.
-func inflated(
+package func inflated(
   from next: @escaping () throws(FormatError) -> [UInt8], limit: Int,
   emit: @escaping (ArraySlice<UInt8>) throws(FormatError) -> Void
 ) throws(FormatError) -> Int {

@@ -4,7 +4,7 @@
 // Idea       A hash of three bytes finds earlier places that begin alike; the longest match within
 //            32 KiB is written as (length, distance). The code is the fixed one of the RFC, which
 //            needs no tables in the stream. Data that does not shrink is stored as it is.
-// Read       this file → Inflate.swift, PNGWriter.swift
+// Read       this file → Inflate.swift, PNGFilters.swift
 // Tests      Tests/FormatsTests/PNGWriterTests.swift
 
 /// `bytes` as a zlib stream; the same bytes always give the same stream.
@@ -22,7 +22,7 @@ public func zlibCompressed(_ bytes: [UInt8]) -> [UInt8] {
 }
 
 /// The four bytes of a number, highest first.
-func bigEndian(_ value: UInt32) -> [UInt8] {
+package func bigEndian(_ value: UInt32) -> [UInt8] {
   [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> UInt32($0)) }
 }
 

@@ -58,12 +58,14 @@ public struct OrderedMap<Value> {
 }
 
 /// A string that equals another only if their UTF-8 bytes are the same.
-struct ByteKey: Hashable, Sendable {
-  let text: String
+package struct ByteKey: Hashable, Sendable {
+  private let text: String
 
-  static func == (a: ByteKey, b: ByteKey) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+  package init(text: String) { self.text = text }
 
-  func hash(into hasher: inout Hasher) {
+  package static func == (a: ByteKey, b: ByteKey) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+
+  package func hash(into hasher: inout Hasher) {
     for byte in text.utf8 { hasher.combine(byte) }
   }
 }
