@@ -33,11 +33,26 @@ extension ConvolutionGeometry {
     guard kernelHeight == 3, kernelWidth == 3, stride == 1, dilation == 1, groups == 1,
       padding <= 2, channels % 16 == 0, outChannels % 16 == 0, channels >= 32, outChannels >= 32
     else { return false }
-    let tiles = batch * ((outHeight + 3) / 4) * ((outWidth + 3) / 4)
+    let tiles = winogradTiles
     let pixels = batch * outHeight * outWidth
-    // 36 products a tile against 9 a pixel; and enough tiles to pay for the filter's transform.
-    return 36 * tiles <= 6 * pixels && tiles >= 96
+    // 36 products a tile against 9 a pixel; and enough tiles to pay for the filter's transform, which costs
+    // less where it is used in cache.
+    return 36 * tiles <= 6 * pixels && tiles >= (hasLargeWinogradFilter ? 48 : 96)
   }
+
+  /// Channels whose values the second-level cache holds, all 36 for a panel, beside what they make.
+  fileprivate static let channelsAtOnce = 96
+
+  fileprivate var winogradTiles: Int { batch * ((outHeight + 3) / 4) * ((outWidth + 3) / 4) }
+
+  /// Whether the values of the filter are more than a core's second-level cache holds.
+  fileprivate var hasLargeWinogradFilter: Bool { 36 * channels * outChannels > 700_000 }
+
+  /// Whether the filter's values are made where they are used, panel by panel, and never written to memory.
+  ///
+  /// In the last stages of a network there are many weights and few tiles: the values of 512 × 512 filters are
+  /// 38 MB, those of all tiles of 16 images a tenth of it, which the third-level cache holds.
+  fileprivate var goesByPanels: Bool { hasLargeWinogradFilter && winogradTiles <= 192 }
 }
 
 /// Convolution forward by Winograd's algorithm; only where `g.suitsWinograd`.
@@ -57,7 +72,7 @@ public func winogradConvolution<S: KernelScalar>(
   WinogradProduct(
     batch: g.batch, source: ImageGrid(input, g.height, g.width, g.channels),
     target: ImageGrid(output, g.outHeight, g.outWidth, g.outChannels), padding: g.padding
-  ).run(filter: UnsafePointer(filter.pointer))
+  ).run(filter: UnsafePointer(filter.pointer), isTurned: false, byPanels: g.goesByPanels)
   withExtendedLifetime((input, filter, output)) {}
 }
 
@@ -77,21 +92,11 @@ public func winogradInputGradient<S: KernelScalar>(
   g.check(input: inputGradient.count, filter: filter.count, output: outputGradient.count)
   require(g.suitsWinograd, "winogradInputGradient: \(g) does not suit it.")
   // dX is the correlation of dY with the filter turned around, channels exchanged.
-  let turned = Buffer<S>(uninitialized: filter.count)
-  let size = g.channels * g.outChannels
-  let (from, to) = (UnsafePointer(filter.pointer), turned.pointer)
-  parallelFor(9 * (g.outChannels / 16)) { n in
-    let (tap, first) = (n % 9, n / 9 * 16)
-    for c in 0..<g.channels {
-      let line = from + (8 - tap) * size + c * g.outChannels + first
-      for o in 0..<16 { to[tap * size + (first + o) * g.channels + c] = line[o] }
-    }
-  }
   WinogradProduct(
     batch: g.batch, source: ImageGrid(outputGradient, g.outHeight, g.outWidth, g.outChannels),
     target: ImageGrid(inputGradient, g.height, g.width, g.channels), padding: 2 - g.padding
-  ).run(filter: UnsafePointer(turned.pointer))
-  withExtendedLifetime((outputGradient, turned, inputGradient)) {}
+  ).run(filter: UnsafePointer(filter.pointer), isTurned: true, byPanels: g.goesByPanels)
+  withExtendedLifetime((outputGradient, filter, inputGradient)) {}
 }
 
 /// The gradient of a convolution's filter by Winograd's algorithm; only where `g.suitsWinograd`.
@@ -114,18 +119,13 @@ public func winogradFilterGradient<S: KernelScalar>(
   let tiles = TileGrid(batch: g.batch, height: g.outHeight, width: g.outWidth)
   let (C, O) = (g.channels, g.outChannels)
   // As many tiles at once as the third-level cache holds with their values.
-  let chunk = max(48, min(tiles.count, (3 << 19) / (36 * (C + O)) / 12 * 12))
+  let chunk =
+    g.goesByPanels
+    ? tiles.count : max(48, min(tiles.count, (3 << 19) / (36 * (C + O)) / 12 * 12))
   let patches = ValuePlanes<S>(tiles: chunk, channels: C)
   let gradients = ValuePlanes<S>(tiles: chunk, channels: O)
-  let sums = Buffer<S>(uninitialized: 36 * C * O)
-  let total = sums.pointer
-  typealias Columns = Beside<Vector1<S>>
-  let panels = (O + Columns.width - 1) / Columns.width
-  let strips = (C + 95) / 96
-  for first in stride(from: 0, to: tiles.count, by: chunk) {
-    let count = min(chunk, tiles.count - first)
-    let pieces = (count + 11) / 12
-    parallelFor(2 * pieces) { n in
+  func fill(_ first: Int, _ count: Int) {
+    parallelFor(2 * ((count + 11) / 12)) { n in
       let range = n / 2 * 12..<min(count, n / 2 * 12 + 12)
       if n % 2 == 0 {
         patches.fill(
@@ -135,31 +135,70 @@ public func winogradFilterGradient<S: KernelScalar>(
           OutputsToValues.self, range, from: gradient, tiles, first: first, origin: 0)
       }
     }
-    parallelFor(36 * strips * panels) { n in
-      let (point, rest) = (n / (strips * panels), n % (strips * panels))
-      let (c, o) = (rest / panels * 96, rest % panels * Columns.width)
-      FlatWalk(count: count, steps: PlaneSteps(a: C, b: O)).run(
-        Columns.self, rows: min(96, C - c), columns: O - o, a: patches.plane(point) + c,
-        b: gradients.plane(point) + o, c: total + (point * C + c) * O + o, cRow: O,
-        adding: first > 0)
-    }
   }
-  let lanes = S.Vector.scalarCount
+  typealias Columns = Beside<Vector1<S>>
+  let panels = (O + Columns.width - 1) / Columns.width
+  let strips = (C + 95) / 96
   let out = filterGradient.pointer
-  parallelRuns(C, grain: 4) { channels in
-    withPatches(S.self) { values, between, filter in
-      for c in channels {
-        for o in stride(from: 0, to: O, by: lanes) {
-          for point in 0..<36 {
-            values[point] = (UnsafePointer(total) + (point * C + c) * O + o).vector
-          }
-          ValuesToFilter.apply(UnsafePointer(values), between: between, to: filter)
-          for tap in 0..<9 { (out + (tap * C + c) * O + o).vector = filter[tap] }
+  if g.goesByPanels {
+    fill(0, tiles.count)
+    parallelFor(panels) { panel in
+      let few = ConvolutionGeometry.channelsAtOnce
+      let pitch = few * Columns.width + 16
+      let o = panel * Columns.width
+      let sums = Buffer<S>(uninitialized: 36 * pitch)
+      for c in stride(from: 0, to: C, by: few) {
+        for point in 0..<36 {
+          FlatWalk(count: tiles.count, steps: PlaneSteps(a: C, b: O)).run(
+            Columns.self, rows: min(few, C - c), columns: O - o, a: patches.plane(point) + c,
+            b: gradients.plane(point) + o, c: sums.pointer + point * pitch,
+            cRow: Columns.width, adding: false)
         }
+        valuesToFilters(
+          UnsafePointer(sums.pointer), pitch, Columns.width, 0..<min(few, C - c),
+          outputs: min(Columns.width, O - o), to: out + c * O + o, size: C * O, line: O)
+      }
+      withExtendedLifetime(sums) {}
+    }
+  } else {
+    let sums = Buffer<S>(uninitialized: 36 * C * O)
+    for first in stride(from: 0, to: tiles.count, by: chunk) {
+      let count = min(chunk, tiles.count - first)
+      fill(first, count)
+      parallelFor(36 * strips * panels) { n in
+        let (point, rest) = (n / (strips * panels), n % (strips * panels))
+        let (c, o) = (rest / panels * 96, rest % panels * Columns.width)
+        FlatWalk(count: count, steps: PlaneSteps(a: C, b: O)).run(
+          Columns.self, rows: min(96, C - c), columns: O - o, a: patches.plane(point) + c,
+          b: gradients.plane(point) + o, c: sums.pointer + (point * C + c) * O + o, cRow: O,
+          adding: first > 0)
+      }
+    }
+    parallelRuns(C, grain: 4) { channels in
+      valuesToFilters(
+        UnsafePointer(sums.pointer), C * O, O, channels, outputs: O, to: out, size: C * O, line: O)
+    }
+    withExtendedLifetime(sums) {}
+  }
+  withExtendedLifetime((input, outputGradient, patches, gradients)) {}
+}
+
+/// The gradients of values back to those of filters, for some channels.
+///
+/// Value k of channel c begins at k · pitch + c · row; tap t of it goes to t · size + c · line.
+private func valuesToFilters<S: KernelScalar>(
+  _ sums: UnsafePointer<S>, _ pitch: Int, _ row: Int, _ channels: Range<Int>, outputs: Int,
+  to out: UnsafeMutablePointer<S>, size: Int, line: Int
+) {
+  withPatches(S.self) { values, between, filter in
+    for c in channels {
+      for o in stride(from: 0, to: outputs, by: S.Vector.scalarCount) {
+        for point in 0..<36 { values[point] = (sums + point * pitch + c * row + o).vector }
+        ValuesToFilter.apply(UnsafePointer(values), between: between, to: filter)
+        for tap in 0..<9 { (out + tap * size + c * line + o).vector = filter[tap] }
       }
     }
   }
-  withExtendedLifetime((input, outputGradient, sums, patches, gradients)) {}
 }
 
 /// Operands in planes: rows side by side, steps known at run time.
@@ -273,20 +312,27 @@ private final class ValuePlanes<S: KernelScalar> {
   }
 
   /// Transforms the values of some tiles back and writes the pixels that lie inside the image.
-  func write(_ range: Range<Int>, to image: ImageGrid<S>, _ tiles: TileGrid, first: Int) {
+  ///
+  /// Channel 0 of the planes is channel `firstChannel` of the image; those beyond its last are dropped.
+  func write(
+    _ range: Range<Int>, to image: ImageGrid<S>, _ tiles: TileGrid, first: Int,
+    firstChannel: Int = 0
+  ) {
     let lanes = S.Vector.scalarCount
     withPatches(S.self) { values, between, pixels in
       for t in range {
         let (n, row, column) = tiles[first + t]
         let (rows, columns) = (min(4, image.height - row), min(4, image.width - column))
-        let corner = image.pointer + ((n * image.height + row) * image.width + column) * channels
-        for c in stride(from: 0, to: channels, by: lanes) {
+        let corner =
+          image.pointer + ((n * image.height + row) * image.width + column) * image.channels
+          + firstChannel
+        for c in stride(from: 0, to: min(channels, image.channels - firstChannel), by: lanes) {
           let from = UnsafePointer(buffer.pointer + t * channels + c)
           for k in 0..<36 { values[k] = (from + k * pitch).vector }
           ValuesToOutputs.apply(UnsafePointer(values), between: between, to: pixels)
           for i in 0..<rows {
             for j in 0..<columns {
-              (corner + (i * image.width + j) * channels + c).vector = pixels[4 * i + j]
+              (corner + (i * image.width + j) * image.channels + c).vector = pixels[4 * i + j]
             }
           }
         }
@@ -303,13 +349,29 @@ private struct WinogradProduct<S: KernelScalar> {
   let padding: Int
   typealias Columns = Beside<Vector1<S>>
 
+  private var tiles: TileGrid {
+    TileGrid(batch: batch, height: target.height, width: target.width)
+  }
+  /// Panels of 2 vectors of target channels.
   private var panels: Int { (target.channels + Columns.width - 1) / Columns.width }
+  /// Scalars of one of the 36 values of a panel, with a line of cache more: planes a power of two apart would
+  /// share one.
+  private var pitch: Int { source.channels * Columns.width + 16 }
 
-  /// Runs everything; the filter is [3, 3, source channels, target channels].
-  func run(filter: UnsafePointer<S>) {
-    let values = Buffer<S>(uninitialized: 36 * panels * source.channels * Columns.width)
-    transform(filter, into: values.pointer)
-    let tiles = TileGrid(batch: batch, height: target.height, width: target.width)
+  /// Runs everything.
+  ///
+  /// The filter is [3, 3, source channels, target channels], or, turned, its transpose turned around.
+  func run(filter: UnsafePointer<S>, isTurned: Bool, byPanels: Bool) {
+    if byPanels { return runByPanels(filter, isTurned) }
+    let tiles = tiles
+    let values = Buffer<S>(uninitialized: panels * 36 * pitch)
+    let blocks = (source.channels + 31) / 32
+    parallelFor(panels * blocks) { n in
+      let first = n % blocks * 32
+      transform(
+        filter, isTurned, panel: n / blocks, first..<min(source.channels, first + 32),
+        into: values.pointer + n / blocks * 36 * pitch + first * Columns.width, pitch)
+    }
     let multiplier = UnsafePointer(values.pointer)
     if values.count <= 700_000 {
       // A small filter stays in cache: each piece goes through all three steps.
@@ -320,7 +382,13 @@ private struct WinogradProduct<S: KernelScalar> {
         let products = ValuePlanes<S>(tiles: count, channels: target.channels)
         patches.fill(
           PatchToValues.self, 0..<count, from: source, tiles, first: first, origin: -padding)
-        for n in 0..<36 * panels { multiply(n, patches, multiplier, products, 0..<count) }
+        for point in 0..<36 {
+          for panel in 0..<panels {
+            multiply(
+              point, patches, multiplier + panel * 36 * pitch, panel: panel, count,
+              to: products.plane(point) + panel * Columns.width, pixel: target.channels)
+          }
+        }
         products.write(0..<count, to: target, tiles, first: first)
       }
     } else {
@@ -338,7 +406,10 @@ private struct WinogradProduct<S: KernelScalar> {
             first: first, origin: -padding)
         }
         parallelFor(36 * panels) { n in
-          multiply(n, patches, multiplier, products, 0..<count)
+          let (point, panel) = (n / panels, n % panels)
+          multiply(
+            point, patches, multiplier + panel * 36 * pitch, panel: panel, count,
+            to: products.plane(point) + panel * Columns.width, pixel: target.channels)
         }
         parallelFor(pieces) { n in
           products.write(12 * n..<min(count, 12 * n + 12), to: target, tiles, first: first)
@@ -348,31 +419,73 @@ private struct WinogradProduct<S: KernelScalar> {
     withExtendedLifetime(values) {}
   }
 
-  /// One panel of one of the 36 products.
-  private func multiply(
-    _ n: Int, _ patches: ValuePlanes<S>, _ filter: UnsafePointer<S>, _ products: ValuePlanes<S>,
-    _ range: Range<Int>
-  ) {
-    let (point, panel) = (n / panels, n % panels)
-    FlatWalk(count: source.channels, steps: ImageSteps(row: source.channels)).run(
-      Columns.self, rows: range.count, columns: target.channels - panel * Columns.width,
-      a: patches.plane(point), b: filter + n * source.channels * Columns.width,
-      c: products.plane(point) + panel * Columns.width, cRow: target.channels, adding: false)
+  /// Each panel is made, used and forgotten in one piece of work.
+  private func runByPanels(_ filter: UnsafePointer<S>, _ isTurned: Bool) {
+    let tiles = tiles
+    let patches = ValuePlanes<S>(tiles: tiles.count, channels: source.channels)
+    parallelFor((tiles.count + 11) / 12) { n in
+      patches.fill(
+        PatchToValues.self, 12 * n..<min(tiles.count, 12 * n + 12), from: source, tiles, first: 0,
+        origin: -padding)
+    }
+    parallelFor(panels) { panel in
+      let products = ValuePlanes<S>(tiles: tiles.count, channels: Columns.width)
+      let few = ConvolutionGeometry.channelsAtOnce
+      let pitch = few * Columns.width + 16
+      let values = Buffer<S>(uninitialized: 36 * pitch)
+      for first in stride(from: 0, to: source.channels, by: few) {
+        let channels = first..<min(source.channels, first + few)
+        transform(filter, isTurned, panel: panel, channels, into: values.pointer, pitch)
+        for point in 0..<36 {
+          FlatWalk(count: channels.count, steps: ImageSteps(row: source.channels)).run(
+            Columns.self, rows: tiles.count, columns: target.channels - panel * Columns.width,
+            a: patches.plane(point) + first, b: values.pointer + point * pitch,
+            c: products.plane(point), cRow: Columns.width, adding: first > 0)
+        }
+      }
+      products.write(
+        0..<tiles.count, to: target, tiles, first: 0, firstChannel: panel * Columns.width)
+      withExtendedLifetime(values) {}
+    }
   }
 
-  /// The filter's values, packed: [value][panel][channel][lane].
-  private func transform(_ filter: UnsafePointer<S>, into values: UnsafeMutablePointer<S>) {
-    let lanes = S.Vector.scalarCount
-    let (C, O) = (source.channels, target.channels)
-    parallelRuns(C, grain: 8) { channels in
+  /// One of the 36 products of a panel.
+  private func multiply(
+    _ point: Int, _ patches: ValuePlanes<S>, _ values: UnsafePointer<S>, panel: Int, _ count: Int,
+    to products: UnsafeMutablePointer<S>, pixel: Int
+  ) {
+    FlatWalk(count: source.channels, steps: ImageSteps(row: source.channels)).run(
+      Columns.self, rows: count, columns: target.channels - panel * Columns.width,
+      a: patches.plane(point), b: values + point * pitch, c: products, cRow: pixel, adding: false)
+  }
+
+  /// Some source channels of a panel's values: [value][channel][lane], the values `pitch` scalars apart.
+  private func transform(
+    _ filter: UnsafePointer<S>, _ isTurned: Bool, panel: Int, _ channels: Range<Int>,
+    into values: UnsafeMutablePointer<S>, _ pitch: Int
+  ) {
+    let (C, O, lanes) = (source.channels, target.channels, S.Vector.scalarCount)
+    let width = min(Columns.width, O - panel * Columns.width)
+    let size = channels.count * Columns.width
+    withUnsafeTemporaryAllocation(of: S.self, capacity: isTurned ? 9 * size : 0) { turned in
+      var (from, tapStep, line) = (
+        filter + channels.lowerBound * O + panel * Columns.width, C * O, O
+      )
+      if isTurned, let block = turned.baseAddress {
+        for tap in 0..<9 {
+          packTransposed(
+            filter + ((8 - tap) * O + panel * Columns.width) * C + channels.lowerBound, leading: C,
+            count: width, width: Columns.width, deep: channels.count, to: block + tap * size)
+        }
+        (from, tapStep, line) = (UnsafePointer(block), size, Columns.width)
+      }
       withPatches(S.self) { taps, between, all in
-        for c in channels {
-          for o in stride(from: 0, to: O, by: lanes) {
-            for tap in 0..<9 { taps[tap] = (filter + (tap * C + c) * O + o).vector }
+        for c in 0..<channels.count {
+          for o in stride(from: 0, to: width, by: lanes) {
+            for tap in 0..<9 { taps[tap] = (from + tap * tapStep + c * line + o).vector }
             FilterToValues.apply(UnsafePointer(taps), between: between, to: all)
-            let (panel, lane) = (o / Columns.width, o % Columns.width)
-            let out = values + (panel * C + c) * Columns.width + lane
-            for point in 0..<36 { (out + point * panels * C * Columns.width).vector = all[point] }
+            let out = values + c * Columns.width + o
+            for point in 0..<36 { (out + point * pitch).vector = all[point] }
           }
         }
       }

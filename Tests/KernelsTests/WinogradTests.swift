@@ -3,13 +3,16 @@ import TestSupport
 import Testing
 
 @Suite("Winograd convolution") struct WinogradTests {
-  /// Whole tiles and cut ones, every padding, small filters and large, outputs that are no whole panel.
+  /// Whole tiles and cut ones, every padding, small filters and large, of few tiles and of many, outputs
+  /// that are no whole panel.
   static let geometries = [
     ConvolutionGeometry(input: [8, 16, 16, 32], filter: [3, 3, 32, 32], stride: 1, padding: 1),
     ConvolutionGeometry(input: [5, 18, 22, 32], filter: [3, 3, 32, 48], stride: 1, padding: 0),
     ConvolutionGeometry(input: [6, 13, 30, 48], filter: [3, 3, 48, 32], stride: 1, padding: 2),
     ConvolutionGeometry(
-      input: [11, 12, 12, 160], filter: [3, 3, 160, 144], stride: 1, padding: 1),
+      input: [12, 6, 7, 160], filter: [3, 3, 160, 144], stride: 1, padding: 1),
+    ConvolutionGeometry(
+      input: [22, 12, 10, 144], filter: [3, 3, 144, 160], stride: 1, padding: 1),
   ]
 
   /// Directly and by Winograd's algorithm: y, dX, dW.
@@ -71,6 +74,8 @@ import Testing
           input: [8, 16, 16, 32], filter: [1, 1, 32, 32], stride: 1, padding: 0),
         ConvolutionGeometry(input: [8, 16, 16, 3], filter: [3, 3, 3, 32], stride: 1, padding: 1),
         ConvolutionGeometry(input: [16, 6, 6, 64], filter: [3, 3, 64, 64], stride: 1, padding: 1),
+        ConvolutionGeometry(
+          input: [8, 6, 6, 512], filter: [3, 3, 512, 512], stride: 1, padding: 1),
         ConvolutionGeometry(
           input: [1, 16, 16, 32], filter: [3, 3, 32, 32], stride: 1, padding: 1),
       ]
