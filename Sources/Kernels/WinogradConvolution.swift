@@ -190,12 +190,12 @@ private func valuesToFilters<S: KernelScalar>(
   _ sums: UnsafePointer<S>, _ pitch: Int, _ row: Int, _ channels: Range<Int>, outputs: Int,
   to out: UnsafeMutablePointer<S>, size: Int, line: Int
 ) {
-  withPatches(S.self) { values, between, filter in
+  withRoom(S.self) { between in
     for c in channels {
       for o in stride(from: 0, to: outputs, by: S.Vector.scalarCount) {
-        for point in 0..<36 { values[point] = (sums + point * pitch + c * row + o).vector }
-        ValuesToFilter.apply(UnsafePointer(values), between: between, to: filter)
-        for tap in 0..<9 { (out + tap * size + c * line + o).vector = filter[tap] }
+        ValuesToFilter.apply(
+          between: between, from: { (sums + $0 * pitch + c * row + o).vector },
+          to: { (out + $0 * size + c * line + o).vector = $1 })
       }
     }
   }
@@ -244,17 +244,14 @@ private struct TileGrid {
   }
 }
 
-/// Room for a patch before, between and after a transform, on the stack.
+/// Room for what lies between the columns and the rows of a transform, on the stack.
 @inline(__always)
-private func withPatches<S: KernelScalar>(
-  _: S.Type,
-  _ body: (
-    UnsafeMutablePointer<S.Vector>, UnsafeMutablePointer<S.Vector>, UnsafeMutablePointer<S.Vector>
-  ) -> Void
+private func withRoom<S: KernelScalar>(
+  _: S.Type, _ body: (UnsafeMutablePointer<S.Vector>) -> Void
 ) {
-  withUnsafeTemporaryAllocation(of: S.Vector.self, capacity: 108) { room in
+  withUnsafeTemporaryAllocation(of: S.Vector.self, capacity: 36) { room in
     guard let base = room.baseAddress else { return }
-    body(base, base + 36, base + 72)
+    body(base)
   }
 }
 
@@ -286,7 +283,7 @@ private final class ValuePlanes<S: KernelScalar> {
     let lanes = S.Vector.scalarCount
     let zeros = Buffer<S>(repeating: 0, count: channels)
     withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<S>.self, capacity: 36) { places in
-      withPatches(S.self) { patch, between, values in
+      withRoom(S.self) { between in
         for t in range {
           let (n, row, column) = tiles[first + t]
           for i in 0..<T.inputs {
@@ -300,10 +297,10 @@ private final class ValuePlanes<S: KernelScalar> {
             }
           }
           for c in stride(from: 0, to: channels, by: lanes) {
-            for k in 0..<T.inputs * T.inputs { patch[k] = (places[k] + c).vector }
-            T.apply(UnsafePointer(patch), between: between, to: values)
             let out = buffer.pointer + t * channels + c
-            for k in 0..<36 { (out + k * pitch).vector = values[k] }
+            T.apply(
+              between: between, from: { (places[$0] + c).vector },
+              to: { (out + $0 * pitch).vector = $1 })
           }
         }
       }
@@ -319,7 +316,7 @@ private final class ValuePlanes<S: KernelScalar> {
     firstChannel: Int = 0
   ) {
     let lanes = S.Vector.scalarCount
-    withPatches(S.self) { values, between, pixels in
+    withRoom(S.self) { between in
       for t in range {
         let (n, row, column) = tiles[first + t]
         let (rows, columns) = (min(4, image.height - row), min(4, image.width - column))
@@ -328,11 +325,10 @@ private final class ValuePlanes<S: KernelScalar> {
           + firstChannel
         for c in stride(from: 0, to: min(channels, image.channels - firstChannel), by: lanes) {
           let from = UnsafePointer(buffer.pointer + t * channels + c)
-          for k in 0..<36 { values[k] = (from + k * pitch).vector }
-          ValuesToOutputs.apply(UnsafePointer(values), between: between, to: pixels)
-          for i in 0..<rows {
-            for j in 0..<columns {
-              (corner + (i * image.width + j) * image.channels + c).vector = pixels[4 * i + j]
+          ValuesToOutputs.apply(between: between, from: { (from + $0 * pitch).vector }) {
+            let (i, j) = ($0 / 4, $0 % 4)
+            if i < rows && j < columns {
+              (corner + (i * image.width + j) * image.channels + c).vector = $1
             }
           }
         }
@@ -479,13 +475,13 @@ private struct WinogradProduct<S: KernelScalar> {
         }
         (from, tapStep, line) = (UnsafePointer(block), size, Columns.width)
       }
-      withPatches(S.self) { taps, between, all in
+      withRoom(S.self) { between in
         for c in 0..<channels.count {
           for o in stride(from: 0, to: width, by: lanes) {
-            for tap in 0..<9 { taps[tap] = (from + tap * tapStep + c * line + o).vector }
-            FilterToValues.apply(UnsafePointer(taps), between: between, to: all)
-            let out = values + c * Columns.width + o
-            for point in 0..<36 { (out + point * pitch).vector = all[point] }
+            let (first, out) = (from + c * line + o, values + c * Columns.width + o)
+            FilterToValues.apply(
+              between: between, from: { (first + $0 * tapStep).vector },
+              to: { (out + $0 * pitch).vector = $1 })
           }
         }
       }

@@ -21,22 +21,22 @@ protocol PatchTransform {
   /// Vectors in and out along one axis.
   static var inputs: Int { get }
   static var outputs: Int { get }
-  /// One axis: reads `from` at multiples of `fromStep`, writes `to` at multiples of `toStep`.
-  static func line<V: SIMD>(
-    _ from: UnsafePointer<V>, _ fromStep: Int, _ to: UnsafeMutablePointer<V>, _ toStep: Int
-  ) where V.Scalar: BinaryFloatingPoint
+  /// One axis.
+  static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
+  where V.Scalar: BinaryFloatingPoint
 }
 
 extension PatchTransform {
-  /// Both axes: `inputs` × `inputs` vectors to `outputs` × `outputs`, row after row.
+  /// Both axes: `inputs` × `inputs` vectors to `outputs` × `outputs`, by number, row after row.
   ///
-  /// `between` has room for 36 vectors.
+  /// Where they come from and go to is the caller's business, so that nothing is copied on the way but the
+  /// columns' results, for which `between` has room: 36 vectors.
   @inline(__always)
   static func apply<V: SIMD>(
-    _ from: UnsafePointer<V>, between: UnsafeMutablePointer<V>, to: UnsafeMutablePointer<V>
+    between: UnsafeMutablePointer<V>, from: (Int) -> V, to: (Int, V) -> Void
   ) where V.Scalar: BinaryFloatingPoint {
-    for j in 0..<inputs { line(from + j, inputs, between + j, inputs) }
-    for i in 0..<outputs { line(UnsafePointer(between) + i * inputs, 1, to + i * outputs, 1) }
+    for j in 0..<inputs { line({ from($0 * inputs + j) }, { between[$0 * inputs + j] = $1 }) }
+    for i in 0..<outputs { line({ between[i * inputs + $0] }, { to(i * outputs + $0, $1) }) }
   }
 }
 
@@ -45,19 +45,18 @@ enum PatchToValues: PatchTransform {
   @inline(__always) static var inputs: Int { 6 }
   @inline(__always) static var outputs: Int { 6 }
   @inline(__always)
-  static func line<V: SIMD>(
-    _ from: UnsafePointer<V>, _ fromStep: Int, _ to: UnsafeMutablePointer<V>, _ toStep: Int
-  ) where V.Scalar: BinaryFloatingPoint {
-    let (d0, d1, d2) = (from[0], from[fromStep], from[2 * fromStep])
-    let (d3, d4, d5) = (from[3 * fromStep], from[4 * fromStep], from[5 * fromStep])
+  static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
+  where V.Scalar: BinaryFloatingPoint {
+    let (d0, d1, d2) = (from(0), from(1), from(2))
+    let (d3, d4, d5) = (from(3), from(4), from(5))
     let (even, odd) = (d4 - 4 * d2, d3 - 4 * d1)
     let (near, far) = (d4 - d2, 2 * (d3 - d1))
-    to[0] = 4 * d0 - 5 * d2 + d4
-    to[toStep] = even + odd
-    to[2 * toStep] = even - odd
-    to[3 * toStep] = near + far
-    to[4 * toStep] = near - far
-    to[5 * toStep] = 4 * d1 - 5 * d3 + d5
+    to(0, 4 * d0 - 5 * d2 + d4)
+    to(1, even + odd)
+    to(2, even - odd)
+    to(3, near + far)
+    to(4, near - far)
+    to(5, 4 * d1 - 5 * d3 + d5)
   }
 }
 
@@ -66,17 +65,16 @@ enum ValuesToOutputs: PatchTransform {
   @inline(__always) static var inputs: Int { 6 }
   @inline(__always) static var outputs: Int { 4 }
   @inline(__always)
-  static func line<V: SIMD>(
-    _ from: UnsafePointer<V>, _ fromStep: Int, _ to: UnsafeMutablePointer<V>, _ toStep: Int
-  ) where V.Scalar: BinaryFloatingPoint {
-    let (m1, m2) = (from[fromStep], from[2 * fromStep])
-    let (m3, m4) = (from[3 * fromStep], from[4 * fromStep])
+  static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
+  where V.Scalar: BinaryFloatingPoint {
+    let (m1, m2) = (from(1), from(2))
+    let (m3, m4) = (from(3), from(4))
     let (sum, difference) = (m1 + m2, m1 - m2)
     let (sum2, difference2) = (m3 + m4, m3 - m4)
-    to[0] = from[0] + sum + sum2
-    to[toStep] = difference + 2 * difference2
-    to[2 * toStep] = sum + 4 * sum2
-    to[3 * toStep] = difference + 8 * difference2 + from[5 * fromStep]
+    to(0, from(0) + sum + sum2)
+    to(1, difference + 2 * difference2)
+    to(2, sum + 4 * sum2)
+    to(3, difference + 8 * difference2 + from(5))
   }
 }
 
@@ -85,18 +83,17 @@ enum OutputsToValues: PatchTransform {
   @inline(__always) static var inputs: Int { 4 }
   @inline(__always) static var outputs: Int { 6 }
   @inline(__always)
-  static func line<V: SIMD>(
-    _ from: UnsafePointer<V>, _ fromStep: Int, _ to: UnsafeMutablePointer<V>, _ toStep: Int
-  ) where V.Scalar: BinaryFloatingPoint {
-    let (y0, y1, y2, y3) = (from[0], from[fromStep], from[2 * fromStep], from[3 * fromStep])
+  static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
+  where V.Scalar: BinaryFloatingPoint {
+    let (y0, y1, y2, y3) = (from(0), from(1), from(2), from(3))
     let (even, odd) = (y0 + y2, y1 + y3)
     let (even2, odd2) = (y0 + 4 * y2, 2 * y1 + 8 * y3)
-    to[0] = y0
-    to[toStep] = even + odd
-    to[2 * toStep] = even - odd
-    to[3 * toStep] = even2 + odd2
-    to[4 * toStep] = even2 - odd2
-    to[5 * toStep] = y3
+    to(0, y0)
+    to(1, even + odd)
+    to(2, even - odd)
+    to(3, even2 + odd2)
+    to(4, even2 - odd2)
+    to(5, y3)
   }
 }
 
@@ -105,19 +102,18 @@ enum FilterToValues: PatchTransform {
   @inline(__always) static var inputs: Int { 3 }
   @inline(__always) static var outputs: Int { 6 }
   @inline(__always)
-  static func line<V: SIMD>(
-    _ from: UnsafePointer<V>, _ fromStep: Int, _ to: UnsafeMutablePointer<V>, _ toStep: Int
-  ) where V.Scalar: BinaryFloatingPoint {
-    let (g0, g1, g2) = (from[0], from[fromStep], from[2 * fromStep])
+  static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
+  where V.Scalar: BinaryFloatingPoint {
+    let (g0, g1, g2) = (from(0), from(1), from(2))
     let (sixth, twentyFourth) = (V.Scalar(1) / 6, V.Scalar(1) / 24)
     let (even, odd) = (g0 + g2, g1)
     let (even2, odd2) = (g0 + 4 * g2, 2 * g1)
-    to[0] = 0.25 * g0
-    to[toStep] = -sixth * (even + odd)
-    to[2 * toStep] = -sixth * (even - odd)
-    to[3 * toStep] = twentyFourth * (even2 + odd2)
-    to[4 * toStep] = twentyFourth * (even2 - odd2)
-    to[5 * toStep] = g2
+    to(0, 0.25 * g0)
+    to(1, -sixth * (even + odd))
+    to(2, -sixth * (even - odd))
+    to(3, twentyFourth * (even2 + odd2))
+    to(4, twentyFourth * (even2 - odd2))
+    to(5, g2)
   }
 }
 
@@ -126,15 +122,14 @@ enum ValuesToFilter: PatchTransform {
   @inline(__always) static var inputs: Int { 6 }
   @inline(__always) static var outputs: Int { 3 }
   @inline(__always)
-  static func line<V: SIMD>(
-    _ from: UnsafePointer<V>, _ fromStep: Int, _ to: UnsafeMutablePointer<V>, _ toStep: Int
-  ) where V.Scalar: BinaryFloatingPoint {
+  static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
+  where V.Scalar: BinaryFloatingPoint {
     let (sixth, twentyFourth) = (V.Scalar(1) / 6, V.Scalar(1) / 24)
-    let (m1, m2) = (-sixth * from[fromStep], -sixth * from[2 * fromStep])
-    let (m3, m4) = (twentyFourth * from[3 * fromStep], twentyFourth * from[4 * fromStep])
+    let (m1, m2) = (-sixth * from(1), -sixth * from(2))
+    let (m3, m4) = (twentyFourth * from(3), twentyFourth * from(4))
     let (sum, sum2) = (m1 + m2, m3 + m4)
-    to[0] = 0.25 * from[0] + sum + sum2
-    to[toStep] = (m1 - m2) + 2 * (m3 - m4)
-    to[2 * toStep] = sum + 4 * sum2 + from[5 * fromStep]
+    to(0, 0.25 * from(0) + sum + sum2)
+    to(1, (m1 - m2) + 2 * (m3 - m4))
+    to(2, sum + 4 * sum2 + from(5))
   }
 }
