@@ -34,6 +34,8 @@ let kernelSettings: [SwiftSetting] = [
   .unsafeFlags(
     ["-Ounchecked", "-disable-batch-mode", "-wmo", "-num-threads", "2", "-Xcc", "-fno-math-errno"]
       + native),
+  // A debugger shows little of such code, and its debug information takes a seventh of its compilation.
+  .unsafeFlags(["-gnone"], .when(configuration: .debug)),
 ]
 
 /// Ordinary floors keep every check.

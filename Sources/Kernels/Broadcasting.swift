@@ -77,7 +77,7 @@ struct BroadcastWalk {
   }
 }
 
-@inline(__always)
+@inline(never)
 private func combineLoop<P: ScalarPairing>(
   _ f: P, _ walk: BroadcastWalk, _ x: Buffer<P.Scalar>, _ y: Buffer<P.Scalar>, _ z: Buffer<P.Scalar>
 ) {

@@ -164,11 +164,12 @@ private struct FilterGradientWalk<S: KernelScalar> {
       let from = copied ? b + o * places.count : b + o
       if lanes > S.Vector.scalarCount {
         walk.run(
-          Beside<Vector1<S>>.self, rows: piece.count, columns: left, a: a, b: from, c: c + o,
+          Together<Beside<Vector1<S>>>.self, rows: piece.count, columns: left, a: a, b: from,
+          c: c + o,
           cRow: g.outChannels, adding: adding)
       } else {
         walk.run(
-          Vector1<S>.self, rows: piece.count, columns: left, a: a, b: from, c: c + o,
+          Together<Vector1<S>>.self, rows: piece.count, columns: left, a: a, b: from, c: c + o,
           cRow: g.outChannels, adding: adding)
       }
       o += lanes

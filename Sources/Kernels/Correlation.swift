@@ -272,17 +272,18 @@ struct Correlation<S: KernelScalar> {
     filter: UnsafePointer<S>
   ) {
     switch panels.vectors {
-    case 4: sum(Beside<Beside<Vector1<S>>>.self, window, first, count, panel, taps, filter)
-    case 2: sum(Beside<Vector1<S>>.self, window, first, count, panel, taps, filter)
-    default: sum(Vector1<S>.self, window, first, count, panel, taps, filter)
+    case 4: sum(Low<Beside<Beside<Vector1<S>>>>.self, window, first, count, panel, taps, filter)
+    case 2: sum(Spread<Beside<Vector1<S>>>.self, window, first, count, panel, taps, filter)
+    default: sum(Spread<Vector1<S>>.self, window, first, count, panel, taps, filter)
     }
   }
 
   @inline(__always)
-  private func sum<Columns: Lanes>(
-    _: Columns.Type, _ window: Window, _ first: Int, _ count: Int, _ panel: Int,
+  private func sum<Tiles: TileFamily>(
+    _: Tiles.Type, _ window: Window, _ first: Int, _ count: Int, _ panel: Int,
     _ taps: Range<Int>, _ filter: UnsafePointer<S>
-  ) where Columns.Scalar == S {
+  ) where Tiles.Columns.Scalar == S {
+    let lanes = Tiles.Columns.width
     let pitch = window.pitch
     let pixel = window.pixel
     // Copied patches are the pixels of a 1×1 convolution.
@@ -295,14 +296,14 @@ struct Correlation<S: KernelScalar> {
       outer: patches ? 1 : taps.count, middle: contiguous ? 1 : tapColumns,
       inner: patches ? pixel : contiguous ? tapColumns * usedChannels : usedChannels,
       aOuter: dilationRows * pitch, aMiddle: dilationColumns * pixel, bOuter: panels.rowSize,
-      bMiddle: usedChannels * Columns.width, steps: steps)
+      bMiddle: usedChannels * lanes, steps: steps)
     let flat = FlatWalk(count: nested.inner, steps: steps)
     let isFlat = nested.outer == 1 && nested.middle == 1
     // A 1×1 convolution that skips nothing sees its rows as one long row.
     let joined =
       (tapRows == 1 || patches) && pitch == columns * step * pixel && step == 1
       && targetRow == columns * targetPixel
-    let wanted = min(Columns.width, panels.outputs - panel * Columns.width)
+    let wanted = min(lanes, panels.outputs - panel * lanes)
     // Tap (0, 0) of the first output; a patch begins with it.
     let origin =
       patches
@@ -314,17 +315,17 @@ struct Correlation<S: KernelScalar> {
         window.base + n * window.image + origin + taps.lowerBound * dilationRows * pitch
       let out =
         target + (window.images.lowerBound + n) * targetImage + first * targetRow
-        + panel * Columns.width
+        + panel * lanes
       let rows = joined ? count * columns : columns
       for i in 0..<(joined ? 1 : count) {
         let (a, c) = (from + step * i * pitch, out + i * targetRow)
         if isFlat {
           flat.run(
-            Columns.self, rows: rows, columns: wanted, a: a, b: filter, c: c, cRow: targetPixel,
+            Tiles.self, rows: rows, columns: wanted, a: a, b: filter, c: c, cRow: targetPixel,
             adding: taps.lowerBound > 0)
         } else {
           nested.run(
-            Columns.self, rows: rows, columns: wanted, a: a, b: filter, c: c, cRow: targetPixel,
+            Tiles.self, rows: rows, columns: wanted, a: a, b: filter, c: c, cRow: targetPixel,
             adding: taps.lowerBound > 0)
         }
       }

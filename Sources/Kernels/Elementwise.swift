@@ -42,7 +42,7 @@ public func map<S: KernelScalar>(_ function: UnaryFunction, _ x: Buffer<S>, into
   }
 }
 
-@inline(__always)
+@inline(never)  // else the body above, whose type is open, is compiled with twenty loops in it
 private func mapLoop<M: ScalarMap>(_ f: M, _ x: Buffer<M.Scalar>, _ y: Buffer<M.Scalar>) {
   let from = UnsafePointer(x.pointer)
   let to = y.pointer

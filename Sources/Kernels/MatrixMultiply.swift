@@ -145,7 +145,7 @@ func multiply<S: KernelScalar>(
           for i in chunk..<min(end, chunk + MatrixBlocking.chunk) {
             for j in wanted {
               walk.run(
-                Columns.self, rows: min(height, rows - i * height),
+                Together<Columns>.self, rows: min(height, rows - i * height),
                 columns: columns - j * Columns.width,
                 a: packedA.pointer + (start * A.parts + i * deep) * height,
                 b: panelsOfB + (j - across) * deep * Columns.width,

@@ -8,7 +8,7 @@
 //            is one to four vectors wide, and two tiles stacked are a tile.
 // Budget     AVX-512 and NEON have 32 vector registers: 12 × 2 sums + 2 of b + 1 of a = 27.
 //            AVX2 has 16: 6 × 2 + 2 + 1 = 15.
-// Read       this file → TileWalk.swift → MatrixMultiply.swift, Correlation.swift
+// Read       this file → TileFamilies.swift, TileWalk.swift → MatrixMultiply.swift, Correlation.swift
 
 /// One or more machine vectors side by side.
 protocol Lanes {
@@ -24,11 +24,6 @@ protocol Lanes {
   func with(
     _ other: Self, _ f: (Scalar.Vector, Scalar.Vector) -> Scalar.Vector
   ) -> Self
-}
-
-extension Lanes {
-  /// Whether a tile of these lanes can have six rows at most.
-  @inline(__always) static var isWide: Bool { width > 2 * Scalar.Vector.scalarCount }
 }
 
 /// c + a · b in every lane.

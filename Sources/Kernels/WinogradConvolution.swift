@@ -150,7 +150,8 @@ public func winogradFilterGradient<S: KernelScalar>(
       for c in stride(from: 0, to: C, by: few) {
         for point in 0..<36 {
           FlatWalk(count: tiles.count, steps: PlaneSteps(a: C, b: O)).run(
-            Columns.self, rows: min(few, C - c), columns: O - o, a: patches.plane(point) + c,
+            Together<Columns>.self, rows: min(few, C - c), columns: O - o,
+            a: patches.plane(point) + c,
             b: gradients.plane(point) + o, c: sums.pointer + point * pitch,
             cRow: Columns.width, adding: false)
         }
@@ -169,7 +170,7 @@ public func winogradFilterGradient<S: KernelScalar>(
         let (point, rest) = (n / (strips * panels), n % (strips * panels))
         let (c, o) = (rest / panels * 96, rest % panels * Columns.width)
         FlatWalk(count: count, steps: PlaneSteps(a: C, b: O)).run(
-          Columns.self, rows: min(96, C - c), columns: O - o, a: patches.plane(point) + c,
+          Together<Columns>.self, rows: min(96, C - c), columns: O - o, a: patches.plane(point) + c,
           b: gradients.plane(point) + o, c: sums.pointer + (point * C + c) * O + o, cRow: O,
           adding: first > 0)
       }
@@ -205,7 +206,6 @@ private func valuesToFilters<S: KernelScalar>(
 private struct PlaneSteps: WalkSteps {
   let a: Int
   let b: Int
-  @inline(__always) static var rowIsConstant: Bool { true }
   @inline(__always) var row: Int { 1 }
   @inline(__always) func b(_ width: Int) -> Int { b }
 }
@@ -434,7 +434,8 @@ private struct WinogradProduct<S: KernelScalar> {
         transform(filter, isTurned, panel: panel, channels, into: values.pointer, pitch)
         for point in 0..<36 {
           FlatWalk(count: channels.count, steps: ImageSteps(row: source.channels)).run(
-            Columns.self, rows: tiles.count, columns: target.channels - panel * Columns.width,
+            Spread<Columns>.self, rows: tiles.count,
+            columns: target.channels - panel * Columns.width,
             a: patches.plane(point) + first, b: values.pointer + point * pitch,
             c: products.plane(point), cRow: Columns.width, adding: first > 0)
         }
@@ -451,7 +452,7 @@ private struct WinogradProduct<S: KernelScalar> {
     to products: UnsafeMutablePointer<S>, pixel: Int
   ) {
     FlatWalk(count: source.channels, steps: ImageSteps(row: source.channels)).run(
-      Columns.self, rows: count, columns: target.channels - panel * Columns.width,
+      Spread<Columns>.self, rows: count, columns: target.channels - panel * Columns.width,
       a: patches.plane(point), b: values + point * pitch, c: products, cRow: pixel, adding: false)
   }
 
