@@ -93,12 +93,12 @@ let package = Package(
     floor("Bytes", settings: checkedAndOptimised),
     // Floor 1
     floor("Randomness", on: ["Kernels"], settings: checkedAndOptimised),
-    floor("Tensors", on: ["Kernels", "Randomness"]),
+    floor("Tensors", on: ["Kernels", "Randomness"], settings: checkedAndOptimised),
     floor("Images", on: ["Kernels", "Randomness"], settings: checkedAndOptimised),
     floor("Formats", on: ["Bytes", "JPEGDecoding"]),
     floor("Charts", on: ["Images", "Formats"], settings: checkedAndOptimised),
     // Floor 2
-    floor("Autodiff", on: ["Kernels", "Randomness", "Tensors"]),
+    floor("Autodiff", on: ["Kernels", "Randomness", "Tensors"], settings: checkedAndOptimised),
     floor("Representations", on: ["Kernels", "Tensors", "Images"], settings: checkedAndOptimised),
     floor(
       "Datasets", on: ["Kernels", "Randomness", "Tensors", "Images", "Formats"],

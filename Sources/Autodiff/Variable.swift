@@ -60,15 +60,20 @@ public struct Variable<Scalar: KernelScalar> {
       OperationProfile.note(operation, isGradient: false, value.shape)
     }
     // docs: region pullbacks
-    let wanted = pullbacks.filter { $0.input.node != nil }
-    guard !wanted.isEmpty else {
+    var parents: [Node<Scalar>] = []
+    var functions: [(Tensor<Scalar>) -> Tensor<Scalar>] = []
+    for (input, pullback) in pullbacks {
+      guard let parent = input.node else { continue }
+      parents.append(parent)
+      functions.append(pullback)
+    }
+    guard !parents.isEmpty else {
       node = nil
       return
     }
-    let functions = wanted.map(\.pullback)
-    node = Node(
-      operation: operation, parents: wanted.compactMap(\.input.node), receive: nil
-    ) { dY in functions.map { $0(dY) } }
+    node = Node(operation: operation, parents: parents, receive: nil) { [functions] dY in
+      functions.map { $0(dY) }
+    }
     // docs: end pullbacks
   }
 

@@ -24,21 +24,24 @@ package func pngFiltered(
   var above = [UInt8](repeating: 0, count: rowLength)
   for start in stride(from: 0, to: bytes.count, by: rowLength) {
     let row = Array(bytes[start..<(start + rowLength)])
-    // Charts repeat rows: "up" then leaves nothing, and only black pixels leave as little otherwise.
-    if row == above && filters.contains(2) {
+    if filters.count == 1 {
+      output.append(filters[0])
+      output += differences(row, above, step, filters[0])
+    } else if row == above && filters.contains(2) {
+      // Charts repeat rows: "up" then leaves nothing, and only black pixels leave as little otherwise.
       output.append(row.allSatisfy { $0 == 0 } ? filters[0] : 2)
       output += repeatElement(0, count: rowLength)
-      continue
+    } else {
+      var best: (cost: Int, filter: UInt8, row: [UInt8]) = (.max, 0, row)
+      for filter in filters {
+        let candidate = differences(row, above, step, filter)
+        var cost = 0
+        for difference in candidate { cost &+= Int(Int8(bitPattern: difference).magnitude) }
+        if cost < best.cost { best = (cost, filter, candidate) }
+      }
+      output.append(best.filter)
+      output += best.row
     }
-    var best: (cost: Int, filter: UInt8, row: [UInt8])?
-    for filter in filters {
-      let candidate = filters.count == 1 ? row : differences(row, above, step, filter)
-      var cost = 0
-      for difference in candidate { cost += Int(Int8(bitPattern: difference).magnitude) }
-      if cost < best?.cost ?? Int.max { best = (cost, filter, candidate) }
-    }
-    output.append(best?.filter ?? 0)
-    output += best?.row ?? row
     above = row
   }
   return output

@@ -1,8 +1,8 @@
 // Writing PNG: 8-bit grey or RGB, the same picture always as the same bytes.
 //
 // Source     PNG specification (W3C, third edition) §5, §7, §9
-// Idea       Two encodings are tried: rows as they are (best for charts) and rows as differences
-//            (best for photographs); the smaller file wins. No time stamp, no comment.
+// Idea       Two encodings are tried: rows as they are (best for charts) and, unless these shrink to a
+//            sixteenth, rows as differences (best for photographs); the smaller wins. No time stamp, no comment.
 // Tests      Tests/FormatsTests/PNGWriterTests.swift
 
 /// Writes 8-bit PNG files.
@@ -27,16 +27,20 @@ public enum PNGWriter {
         "\(bytes.count) bytes are no picture of \(width) × \(height) pixels in \(channels) channels",
         remedy: "pass height · width · channels bytes, 1…65500 pixels a side, 1 or 3 channels")
     }
-    let plain = zlibCompressed(
-      pngFiltered(bytes, rowLength: width * channels, step: channels, [0]))
-    let differences = zlibCompressed(
-      pngFiltered(bytes, rowLength: width * channels, step: channels, [0, 1, 2, 4]))
+    func compressed(_ filters: [UInt8]) -> [UInt8] {
+      zlibCompressed(pngFiltered(bytes, rowLength: width * channels, step: channels, filters))
+    }
+    var data = compressed([0])
+    if data.count > bytes.count / 16 {
+      let differences = compressed([0, 1, 2, 4])
+      if differences.count < data.count { data = differences }
+    }
 
     var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
     let header =
       bigEndian(UInt32(width)) + bigEndian(UInt32(height)) + [8, channels == 1 ? 0 : 2, 0, 0, 0]
     append("IHDR", header, to: &file)
-    append("IDAT", differences.count < plain.count ? differences : plain, to: &file)
+    append("IDAT", data, to: &file)
     append("IEND", [], to: &file)
     return file
   }
