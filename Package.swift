@@ -40,9 +40,11 @@ let kernelSettings: [SwiftSetting] = [
 
 /// Ordinary floors keep every check.
 ///
-/// Where a test walks bytes, debug builds are optimised too.
+/// Where a test walks bytes or pixels, or goes through every operation, debug builds are optimised too: whole
+/// modules at once, which takes three quarters of the time.
 let checked: [SwiftSetting] = [.strictMemorySafety()]
-let checkedAndOptimised: [SwiftSetting] = checked + [.unsafeFlags(["-O"])]
+let checkedAndOptimised: [SwiftSetting] =
+  checked + [.unsafeFlags(["-O", "-disable-batch-mode", "-wmo", "-num-threads", "2"])]
 
 func floor(
   _ name: String, on lower: [String] = [], resources: [Resource] = [],

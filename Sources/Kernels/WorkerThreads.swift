@@ -33,6 +33,8 @@ private final class Doorbell: Sendable {
         if haste > 0 { self.haste.store(haste - 1, ordering: .relaxed) }
         return
       }
+      // Whoever else wants this processor comes first.
+      sched_yield()
     } while DispatchTime.now().uptimeNanoseconds &- start < patience >> haste
     defer {
       // One that would have been found awake with all patience counts as found.

@@ -34,7 +34,7 @@ extension Buffer {
 }
 
 /// The bit patterns, so that −0 differs from 0.
-func bits<S: KernelScalar>(_ x: Buffer<S>) -> [UInt64] { x.doubles.map(\.bitPattern) }
+func bits<S: KernelScalar>(_ x: Buffer<S>) -> [UInt64] { bitPatterns(x.doubles) }
 
 /// u of a type: half the distance from 1 to the next number.
 func roundoff<S: KernelScalar>(_: S.Type) -> Double { Double(S.ulpOfOne) / 2 }

@@ -2,6 +2,7 @@ import Datasets
 import Formats
 import Foundation
 import Kernels
+import TestSupport
 import Testing
 
 @testable import Training
@@ -9,7 +10,7 @@ import Testing
 @Suite("Pre-training runs", .serialized) struct PreTrainingRunTests {
   /// The state of an encoder as the checkpoint of a run holds it.
   func state(_ folder: String) throws -> [UInt32] {
-    try Checkpoint.load(folder).checkpoint.encoder.flatMap { $0.tensor.scalars.map(\.bitPattern) }
+    try Checkpoint.load(folder).checkpoint.encoder.flatMap { bitPatterns($0.tensor.scalars) }
   }
 
   @Test("a run leaves its folder complete")

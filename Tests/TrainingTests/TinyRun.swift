@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Training
 
 /// A run small enough for a test: 6 batches of 16 images of 16 pixels, two epochs.
@@ -39,6 +40,6 @@ enum TinyRun {
 
   /// Every trained number and statistic of a run, as bits.
   static func bits(_ training: PreTraining) -> [UInt32] {
-    training.encoder.stateDictionary().flatMap { $0.tensor.scalars.map(\.bitPattern) }
+    training.encoder.stateDictionary().flatMap { bitPatterns($0.tensor.scalars) }
   }
 }
