@@ -57,9 +57,7 @@ func floor(
 
 func tests(_ name: String, _ subjects: [String], resources: [Resource] = []) -> Target {
   .testTarget(
-    name: name, dependencies: subjects.map { .init(stringLiteral: $0) }, resources: resources,
-    // Nobody waits for the module of a test target: a job of its own for it would expand every macro again.
-    swiftSettings: [.unsafeFlags(["-no-emit-module-separately"])])
+    name: name, dependencies: subjects.map { .init(stringLiteral: $0) }, resources: resources)
 }
 
 /// Fixtures and comparisons that several test targets share.
