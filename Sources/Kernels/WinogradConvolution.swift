@@ -5,13 +5,13 @@
 // Idea       The sum over channels, for each of the 36 values, is a matrix product of
 //            [tiles, channels] with [channels, outputs]. So: transform the filter and the patches,
 //            multiply 36 times, transform back. The input gradient is the same with dY, the filter
-//            turned around and its channels exchanged; the filter gradient multiplies the other way,
-//            [channels, tiles] with [tiles, outputs].
+//            turned around and its channels exchanged.
 // Error      The values at ±2 are large and cancel: in float32 results differ from direct ones by a few
 //            units in the sixth digit instead of the seventh (docs/performance.md has the figures). So
 //            float64, the oracle, and whoever does not ask for it use the direct convolution.
 // Order      The cut into tiles depends on the extents alone: the same bits at any number of threads.
-// Read       WinogradTransforms.swift, TileWalk.swift ← this file → Tensors/Convolution.swift
+// Read       WinogradTransforms.swift, WinogradTiles.swift ← this file → WinogradFilterGradient.swift,
+//            Tensors/Convolution.swift
 // Tests      Tests/KernelsTests/WinogradTests.swift
 
 /// Whether convolutions on tensors may use Winograd's algorithm.
@@ -41,18 +41,18 @@ extension ConvolutionGeometry {
   }
 
   /// Channels whose values the second-level cache holds, all 36 for a panel, beside what they make.
-  fileprivate static let channelsAtOnce = 96
+  static let channelsAtOnce = 96
 
-  fileprivate var winogradTiles: Int { batch * ((outHeight + 3) / 4) * ((outWidth + 3) / 4) }
+  private var winogradTiles: Int { batch * ((outHeight + 3) / 4) * ((outWidth + 3) / 4) }
 
   /// Whether the values of the filter are more than a core's second-level cache holds.
-  fileprivate var hasLargeWinogradFilter: Bool { 36 * channels * outChannels > 700_000 }
+  private var hasLargeWinogradFilter: Bool { 36 * channels * outChannels > 700_000 }
 
   /// Whether the filter's values are made where they are used, panel by panel, and never written to memory.
   ///
   /// In the last stages of a network there are many weights and few tiles: the values of 512 × 512 filters are
   /// 38 MB, those of all tiles of 16 images a tenth of it, which the third-level cache holds.
-  fileprivate var goesByPanels: Bool { hasLargeWinogradFilter && winogradTiles <= 192 }
+  var goesByPanels: Bool { hasLargeWinogradFilter && winogradTiles <= 192 }
 }
 
 /// Convolution forward by Winograd's algorithm; only where `g.suitsWinograd`.
@@ -97,244 +97,6 @@ public func winogradInputGradient<S: KernelScalar>(
     target: ImageGrid(inputGradient, g.height, g.width, g.channels), padding: 2 - g.padding
   ).run(filter: UnsafePointer(filter.pointer), isTurned: true, byPanels: g.goesByPanels)
   withExtendedLifetime((outputGradient, filter, inputGradient)) {}
-}
-
-/// The gradient of a convolution's filter by Winograd's algorithm; only where `g.suitsWinograd`.
-///
-/// - Parameters:
-///   - g: Extents and padding.
-///   - outputGradient: dY, `g.outputShape`.
-///   - input: `g.inputShape`.
-///   - filterGradient: dW, `g.filterShape`; every element is written.
-@specialized(where S == Float)
-@specialized(where S == Double)
-public func winogradFilterGradient<S: KernelScalar>(
-  _ g: ConvolutionGeometry, outputGradient: Buffer<S>, input: Buffer<S>,
-  into filterGradient: Buffer<S>
-) {
-  g.check(input: input.count, filter: filterGradient.count, output: outputGradient.count)
-  require(g.suitsWinograd, "winogradFilterGradient: \(g) does not suit it.")
-  let source = ImageGrid(input, g.height, g.width, g.channels)
-  let gradient = ImageGrid(outputGradient, g.outHeight, g.outWidth, g.outChannels)
-  let tiles = TileGrid(batch: g.batch, height: g.outHeight, width: g.outWidth)
-  let (C, O) = (g.channels, g.outChannels)
-  // As many tiles at once as the third-level cache holds with their values.
-  let chunk =
-    g.goesByPanels
-    ? tiles.count : max(48, min(tiles.count, (3 << 19) / (36 * (C + O)) / 12 * 12))
-  let patches = ValuePlanes<S>(tiles: chunk, channels: C)
-  let gradients = ValuePlanes<S>(tiles: chunk, channels: O)
-  func fill(_ first: Int, _ count: Int) {
-    parallelFor(2 * ((count + 11) / 12)) { n in
-      let range = n / 2 * 12..<min(count, n / 2 * 12 + 12)
-      if n % 2 == 0 {
-        patches.fill(
-          PatchToValues.self, range, from: source, tiles, first: first, origin: -g.padding)
-      } else {
-        gradients.fill(
-          OutputsToValues.self, range, from: gradient, tiles, first: first, origin: 0)
-      }
-    }
-  }
-  typealias Columns = Beside<Vector1<S>>
-  let panels = (O + Columns.width - 1) / Columns.width
-  let strips = (C + 95) / 96
-  let out = filterGradient.pointer
-  if g.goesByPanels {
-    fill(0, tiles.count)
-    parallelFor(panels) { panel in
-      let few = ConvolutionGeometry.channelsAtOnce
-      let pitch = few * Columns.width + 16
-      let o = panel * Columns.width
-      let sums = Buffer<S>(uninitialized: 36 * pitch)
-      for c in stride(from: 0, to: C, by: few) {
-        for point in 0..<36 {
-          FlatWalk(count: tiles.count, steps: PlaneSteps(a: C, b: O)).run(
-            Together<Columns>.self, rows: min(few, C - c), columns: O - o,
-            a: patches.plane(point) + c,
-            b: gradients.plane(point) + o, c: sums.pointer + point * pitch,
-            cRow: Columns.width, adding: false)
-        }
-        valuesToFilters(
-          UnsafePointer(sums.pointer), pitch, Columns.width, 0..<min(few, C - c),
-          outputs: min(Columns.width, O - o), to: out + c * O + o, size: C * O, line: O)
-      }
-      withExtendedLifetime(sums) {}
-    }
-  } else {
-    let sums = Buffer<S>(uninitialized: 36 * C * O)
-    for first in stride(from: 0, to: tiles.count, by: chunk) {
-      let count = min(chunk, tiles.count - first)
-      fill(first, count)
-      parallelFor(36 * strips * panels) { n in
-        let (point, rest) = (n / (strips * panels), n % (strips * panels))
-        let (c, o) = (rest / panels * 96, rest % panels * Columns.width)
-        FlatWalk(count: count, steps: PlaneSteps(a: C, b: O)).run(
-          Together<Columns>.self, rows: min(96, C - c), columns: O - o, a: patches.plane(point) + c,
-          b: gradients.plane(point) + o, c: sums.pointer + (point * C + c) * O + o, cRow: O,
-          adding: first > 0)
-      }
-    }
-    parallelRuns(C, grain: 4) { channels in
-      valuesToFilters(
-        UnsafePointer(sums.pointer), C * O, O, channels, outputs: O, to: out, size: C * O, line: O)
-    }
-    withExtendedLifetime(sums) {}
-  }
-  withExtendedLifetime((input, outputGradient, patches, gradients)) {}
-}
-
-/// The gradients of values back to those of filters, for some channels.
-///
-/// Value k of channel c begins at k · pitch + c · row; tap t of it goes to t · size + c · line.
-private func valuesToFilters<S: KernelScalar>(
-  _ sums: UnsafePointer<S>, _ pitch: Int, _ row: Int, _ channels: Range<Int>, outputs: Int,
-  to out: UnsafeMutablePointer<S>, size: Int, line: Int
-) {
-  withRoom(S.self) { between in
-    for c in channels {
-      for o in stride(from: 0, to: outputs, by: S.Vector.scalarCount) {
-        ValuesToFilter.apply(
-          between: between, from: { (sums + $0 * pitch + c * row + o).vector },
-          to: { (out + $0 * size + c * line + o).vector = $1 })
-      }
-    }
-  }
-}
-
-/// Operands in planes: rows side by side, steps known at run time.
-private struct PlaneSteps: WalkSteps {
-  let a: Int
-  let b: Int
-  @inline(__always) var row: Int { 1 }
-  @inline(__always) func b(_ width: Int) -> Int { b }
-}
-
-/// Images as they lie, channels last.
-private struct ImageGrid<S: KernelScalar> {
-  let pointer: UnsafeMutablePointer<S>
-  let height: Int
-  let width: Int
-  let channels: Int
-
-  @inline(__always)
-  init(_ buffer: Buffer<S>, _ height: Int, _ width: Int, _ channels: Int) {
-    pointer = buffer.pointer
-    self.height = height
-    self.width = width
-    self.channels = channels
-  }
-}
-
-/// The tiles of 4 × 4 pixels that cover a batch of images.
-private struct TileGrid {
-  let count: Int
-  private let across: Int
-  private let down: Int
-
-  init(batch: Int, height: Int, width: Int) {
-    (down, across) = ((height + 3) / 4, (width + 3) / 4)
-    count = batch * down * across
-  }
-
-  /// Image, first row and first column of a tile.
-  @inline(__always)
-  subscript(tile: Int) -> (image: Int, row: Int, column: Int) {
-    (tile / (across * down), tile / across % down * 4, tile % across * 4)
-  }
-}
-
-/// Room for what lies between the columns and the rows of a transform, on the stack.
-@inline(__always)
-private func withRoom<S: KernelScalar>(
-  _: S.Type, _ body: (UnsafeMutablePointer<S.Vector>) -> Void
-) {
-  withUnsafeTemporaryAllocation(of: S.Vector.self, capacity: 36) { room in
-    guard let base = room.baseAddress else { return }
-    body(base)
-  }
-}
-
-/// 36 values of tiles: planes [tile, channel], one for each value.
-private final class ValuePlanes<S: KernelScalar> {
-  let channels: Int
-  /// Scalars from one plane to the next: not a power of two, or 36 planes would share a line of cache.
-  private let pitch: Int
-  private let buffer: Buffer<S>
-
-  @inline(__always)
-  init(tiles: Int, channels: Int) {
-    self.channels = channels
-    pitch = tiles * channels + 16
-    buffer = Buffer(uninitialized: 36 * pitch)
-  }
-
-  @inline(__always) func plane(_ point: Int) -> UnsafeMutablePointer<S> {
-    buffer.pointer + point * pitch
-  }
-
-  /// Transforms the patches of some tiles; what lies outside an image is 0.
-  ///
-  /// Tile `first` of the grid is plane row 0; a patch begins `origin` pixels from its tile.
-  func fill<T: PatchTransform>(
-    _: T.Type, _ range: Range<Int>, from image: ImageGrid<S>, _ tiles: TileGrid, first: Int,
-    origin: Int
-  ) {
-    let lanes = S.Vector.scalarCount
-    let zeros = Buffer<S>(repeating: 0, count: channels)
-    withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<S>.self, capacity: 36) { places in
-      withRoom(S.self) { between in
-        for t in range {
-          let (n, row, column) = tiles[first + t]
-          for i in 0..<T.inputs {
-            for j in 0..<T.inputs {
-              let (y, x) = (row + origin + i, column + origin + j)
-              let isInside = y >= 0 && y < image.height && x >= 0 && x < image.width
-              places[i * T.inputs + j] =
-                isInside
-                ? image.pointer + ((n * image.height + y) * image.width + x) * channels
-                : zeros.pointer
-            }
-          }
-          for c in stride(from: 0, to: channels, by: lanes) {
-            let out = buffer.pointer + t * channels + c
-            T.apply(
-              between: between, from: { (places[$0] + c).vector },
-              to: { (out + $0 * pitch).vector = $1 })
-          }
-        }
-      }
-    }
-    withExtendedLifetime(zeros) {}
-  }
-
-  /// Transforms the values of some tiles back and writes the pixels that lie inside the image.
-  ///
-  /// Channel 0 of the planes is channel `firstChannel` of the image; those beyond its last are dropped.
-  func write(
-    _ range: Range<Int>, to image: ImageGrid<S>, _ tiles: TileGrid, first: Int,
-    firstChannel: Int = 0
-  ) {
-    let lanes = S.Vector.scalarCount
-    withRoom(S.self) { between in
-      for t in range {
-        let (n, row, column) = tiles[first + t]
-        let (rows, columns) = (min(4, image.height - row), min(4, image.width - column))
-        let corner =
-          image.pointer + ((n * image.height + row) * image.width + column) * image.channels
-          + firstChannel
-        for c in stride(from: 0, to: min(channels, image.channels - firstChannel), by: lanes) {
-          let from = UnsafePointer(buffer.pointer + t * channels + c)
-          ValuesToOutputs.apply(between: between, from: { (from + $0 * pitch).vector }) {
-            let (i, j) = ($0 / 4, $0 % 4)
-            if i < rows && j < columns {
-              (corner + (i * image.width + j) * image.channels + c).vector = $1
-            }
-          }
-        }
-      }
-    }
-  }
 }
 
 /// Forward, and the input gradient: transform, 36 products, transform back.

@@ -13,7 +13,7 @@
 //            Values multiply point by point, so 6 multiplications replace 12. In two dimensions the
 //            transforms act on columns, then on rows: 36 instead of 144.
 // Gradient   y is linear in g, so dg is the transpose of that map: dg = Gᵀ [(A dy) ⊙ (Bᵀ d)].
-// Read       this file → WinogradConvolution.swift
+// Read       this file → WinogradTiles.swift, WinogradConvolution.swift
 // Tests      Tests/KernelsTests/WinogradTests.swift
 
 /// A linear map of a few vectors to a few others, applied to columns, then to rows.

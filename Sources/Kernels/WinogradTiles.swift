@@ -1,0 +1,135 @@
+// The tiles of Winograd's algorithm: where they lie in images, and their 36 values in planes.
+//
+// Formula    36 values = Bᵀ x B for a patch of 6 × 6 pixels, or A dY Aᵀ for a tile of 4 × 4 outputs
+// Layout     One plane for each of the values, [tile, channel]: a matrix, so that the sum over channels or
+//            over tiles is a matrix product. Planes lie a cache line further apart than they are long.
+// Edges      Patches reach beyond the image: there zeros are read. Tiles that hang over are written in part.
+// Read       WinogradTransforms.swift ← this file → WinogradConvolution.swift, WinogradFilterGradient.swift
+// Tests      Tests/KernelsTests/WinogradTests.swift
+
+/// Images as they lie, channels last.
+struct ImageGrid<S: KernelScalar> {
+  let pointer: UnsafeMutablePointer<S>
+  let height: Int
+  let width: Int
+  let channels: Int
+
+  @inline(__always)
+  init(_ buffer: Buffer<S>, _ height: Int, _ width: Int, _ channels: Int) {
+    pointer = buffer.pointer
+    self.height = height
+    self.width = width
+    self.channels = channels
+  }
+}
+
+/// The tiles of 4 × 4 pixels that cover a batch of images.
+struct TileGrid {
+  let count: Int
+  private let across: Int
+  private let down: Int
+
+  init(batch: Int, height: Int, width: Int) {
+    (down, across) = ((height + 3) / 4, (width + 3) / 4)
+    count = batch * down * across
+  }
+
+  /// Image, first row and first column of a tile.
+  @inline(__always)
+  subscript(tile: Int) -> (image: Int, row: Int, column: Int) {
+    (tile / (across * down), tile / across % down * 4, tile % across * 4)
+  }
+}
+
+/// Room for what lies between the columns and the rows of a transform, on the stack.
+@inline(__always)
+func withRoom<S: KernelScalar>(
+  _: S.Type, _ body: (UnsafeMutablePointer<S.Vector>) -> Void
+) {
+  withUnsafeTemporaryAllocation(of: S.Vector.self, capacity: 36) { room in
+    guard let base = room.baseAddress else { return }
+    body(base)
+  }
+}
+
+/// 36 values of tiles: planes [tile, channel], one for each value.
+final class ValuePlanes<S: KernelScalar> {
+  let channels: Int
+  /// Scalars from one plane to the next: not a power of two, or 36 planes would share a line of cache.
+  private let pitch: Int
+  private let buffer: Buffer<S>
+
+  @inline(__always)
+  init(tiles: Int, channels: Int) {
+    self.channels = channels
+    pitch = tiles * channels + 16
+    buffer = Buffer(uninitialized: 36 * pitch)
+  }
+
+  @inline(__always) func plane(_ point: Int) -> UnsafeMutablePointer<S> {
+    buffer.pointer + point * pitch
+  }
+
+  /// Transforms the patches of some tiles; what lies outside an image is 0.
+  ///
+  /// Tile `first` of the grid is plane row 0; a patch begins `origin` pixels from its tile.
+  func fill<T: PatchTransform>(
+    _: T.Type, _ range: Range<Int>, from image: ImageGrid<S>, _ tiles: TileGrid, first: Int,
+    origin: Int
+  ) {
+    let lanes = S.Vector.scalarCount
+    let zeros = Buffer<S>(repeating: 0, count: channels)
+    withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<S>.self, capacity: 36) { places in
+      withRoom(S.self) { between in
+        for t in range {
+          let (n, row, column) = tiles[first + t]
+          for i in 0..<T.inputs {
+            for j in 0..<T.inputs {
+              let (y, x) = (row + origin + i, column + origin + j)
+              let isInside = y >= 0 && y < image.height && x >= 0 && x < image.width
+              places[i * T.inputs + j] =
+                isInside
+                ? image.pointer + ((n * image.height + y) * image.width + x) * channels
+                : zeros.pointer
+            }
+          }
+          for c in stride(from: 0, to: channels, by: lanes) {
+            let out = buffer.pointer + t * channels + c
+            T.apply(
+              between: between, from: { (places[$0] + c).vector },
+              to: { (out + $0 * pitch).vector = $1 })
+          }
+        }
+      }
+    }
+    withExtendedLifetime(zeros) {}
+  }
+
+  /// Transforms the values of some tiles back and writes the pixels that lie inside the image.
+  ///
+  /// Channel 0 of the planes is channel `firstChannel` of the image; those beyond its last are dropped.
+  func write(
+    _ range: Range<Int>, to image: ImageGrid<S>, _ tiles: TileGrid, first: Int,
+    firstChannel: Int = 0
+  ) {
+    let lanes = S.Vector.scalarCount
+    withRoom(S.self) { between in
+      for t in range {
+        let (n, row, column) = tiles[first + t]
+        let (rows, columns) = (min(4, image.height - row), min(4, image.width - column))
+        let corner =
+          image.pointer + ((n * image.height + row) * image.width + column) * image.channels
+          + firstChannel
+        for c in stride(from: 0, to: min(channels, image.channels - firstChannel), by: lanes) {
+          let from = UnsafePointer(buffer.pointer + t * channels + c)
+          ValuesToOutputs.apply(between: between, from: { (from + $0 * pitch).vector }) {
+            let (i, j) = ($0 / 4, $0 % 4)
+            if i < rows && j < columns {
+              (corner + (i * image.width + j) * image.channels + c).vector = $1
+            }
+          }
+        }
+      }
+    }
+  }
+}
