@@ -2,7 +2,7 @@
 //
 // Source     PNG specification (W3C, third edition) §5, §7, §9
 // Idea       Two encodings are tried: rows as they are (best for charts) and, unless these shrink to a
-//            sixteenth, rows as differences (best for photographs); the smaller wins. No time stamp, no comment.
+//            fortieth, rows as differences (best for photographs); the smaller wins. No time stamp, no comment.
 // Tests      Tests/FormatsTests/PNGWriterTests.swift
 
 /// Writes 8-bit PNG files.
@@ -31,7 +31,7 @@ public enum PNGWriter {
       zlibCompressed(pngFiltered(bytes, rowLength: width * channels, step: channels, filters))
     }
     var data = compressed([0])
-    if data.count > bytes.count / 16 {
+    if data.count > bytes.count / 40 {
       let differences = compressed([0, 1, 2, 4])
       if differences.count < data.count { data = differences }
     }
