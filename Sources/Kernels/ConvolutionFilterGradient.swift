@@ -165,8 +165,7 @@ private struct FilterGradientWalk<S: KernelScalar> {
       if lanes > S.Vector.scalarCount {
         walk.run(
           Together<Beside<Vector1<S>>>.self, rows: piece.count, columns: left, a: a, b: from,
-          c: c + o,
-          cRow: g.outChannels, adding: adding)
+          c: c + o, cRow: g.outChannels, adding: adding)
       } else {
         walk.run(
           Together<Vector1<S>>.self, rows: piece.count, columns: left, a: a, b: from, c: c + o,

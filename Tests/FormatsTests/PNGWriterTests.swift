@@ -97,13 +97,12 @@ struct PlainInflater {
       return UInt8((row * 3 + column * 5 + Int.random(in: 0...(row % 8), using: &generator)) % 256)
     }
     let file = try PNGWriter.encode(width: width, height: height, channels: channels, bytes: bytes)
-    let length = file[33..<37].reduce(0) { $0 << 8 | Int($1) }
+    let length = dataLength(file)
     #expect(
       CRC32.of(Array(file[37..<(41 + length)]))
         == file[(41 + length)..<(45 + length)]
         .reduce(0) { $0 << 8 | UInt32($1) })
-    var inflater = PlainInflater(bytes: Array(file[43..<(41 + length)]))
-    let raw = inflater.inflate()
+    let raw = rows(file)
     let stride = width * channels
     var picture = [UInt8](repeating: 0, count: bytes.count)
     var used: Set<UInt8> = []
@@ -122,6 +121,29 @@ struct PlainInflater {
     }
     #expect(picture == bytes)
     #expect(used.count > 1)
+  }
+
+  @Test("a drawing, which shrinks to less than a fortieth as it is, is not tried as differences")
+  func drawing() throws {
+    let side = 128
+    let bytes = (0..<(side * side)).map { UInt8($0 % side == 40 ? 0 : 255) }
+    let file = try PNGWriter.encode(width: side, height: side, channels: 1, bytes: bytes)
+    #expect(40 * dataLength(file) < bytes.count)
+    let raw = rows(file)
+    for row in 0..<side {
+      // Differences would be shorter still: all rows but the first would be zeros.
+      #expect(raw[row * (side + 1)] == 0)
+      #expect(raw[(row * (side + 1) + 1)...].prefix(side).elementsEqual(bytes[..<side]))
+    }
+  }
+
+  /// Bytes of a file's one chunk of data.
+  private func dataLength(_ file: [UInt8]) -> Int { file[33..<37].reduce(0) { $0 << 8 | Int($1) } }
+
+  /// Its rows, each after the number of its filter.
+  private func rows(_ file: [UInt8]) -> [UInt8] {
+    var inflater = PlainInflater(bytes: Array(file[43..<(41 + dataLength(file))]))
+    return inflater.inflate()
   }
 
   @Test("bytes that do not fill the picture are an error")
