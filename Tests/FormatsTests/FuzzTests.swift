@@ -10,11 +10,11 @@ import Testing
         .standardizedFileURL)
   }
 
-  @Test("1000 mutants of each format end in a value or an error, within a second")
+  @Test("2000 mutants of each format end in a value or an error, within a second")
   func mutants() throws {
     for target in try Self.targets.get() {
-      let outcome = target.run(0..<1000)
-      #expect(outcome.accepted + outcome.refused == 1000)
+      let outcome = target.run(0..<2000)
+      #expect(outcome.accepted + outcome.refused == 2000)
       #expect(outcome.refused > 100, "\(target.name): the mutants change nothing")
       #expect(
         outcome.accepted > 0, "\(target.name): no mutant gets through, so nothing deep is tried")
