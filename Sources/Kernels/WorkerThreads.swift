@@ -2,9 +2,10 @@
 //
 // Why        A training step has hundreds of kernels of 50 µs to 2 ms, one after the other. To wake a
 //            sleeping thread takes 20 to 50 µs; a thread that looks again and again for its next order takes
-//            it up within one. After `patience` without an order it sleeps, so an idle program costs nothing;
-//            after several such waits it looks for less long, so that a program with little to share out
-//            does not pay for a thread that looks in vain.
+//            it up within one or two, and lets others have the processor between looks. After `patience`
+//            without an order it sleeps, so an idle program costs nothing; after several such waits it looks
+//            for less long, so that a program with little to share out does not pay for a thread that looks
+//            in vain.
 // Order      The caller writes the job, then each worker's number of orders; a worker that reads the new
 //            number sees the job. A worker lies down by raising its flag and looking once more: either it
 //            still sees the order, or the caller sees the flag and rings. The same, mirrored, at the end.
