@@ -226,18 +226,20 @@ private struct WinogradProduct<S: KernelScalar> {
     let (C, O, lanes) = (source.channels, target.channels, S.Vector.scalarCount)
     let width = min(Columns.width, O - panel * Columns.width)
     let size = channels.count * Columns.width
-    withUnsafeTemporaryAllocation(of: S.self, capacity: isTurned ? 9 * size : 0) { turned in
-      var (from, tapStep, line) = (
-        filter + channels.lowerBound * O + panel * Columns.width, C * O, O
-      )
-      if isTurned, let block = turned.baseAddress {
-        for tap in 0..<9 {
+    withUnsafeTemporaryAllocation(of: S.self, capacity: 9 * size) { turned in
+      guard let block = turned.baseAddress else { return }
+      for tap in 0..<9 {
+        if isTurned {
           packTransposed(
             filter + ((8 - tap) * O + panel * Columns.width) * C + channels.lowerBound, leading: C,
             count: width, width: Columns.width, deep: channels.count, to: block + tap * size)
+        } else {
+          packLines(
+            filter + (tap * C + channels.lowerBound) * O + panel * Columns.width, leading: O,
+            count: width, width: Columns.width, deep: channels.count, to: block + tap * size)
         }
-        (from, tapStep, line) = (UnsafePointer(block), size, Columns.width)
       }
+      let (from, tapStep, line) = (UnsafePointer(block), size, Columns.width)
       withRoom(S.self) { between in
         for c in 0..<channels.count {
           for o in stride(from: 0, to: width, by: lanes) {

@@ -239,8 +239,10 @@ def benchmarks():
         channels, side, outputs, kernel, stride = one
         work = 2e-9 * 16 * (side // stride) ** 2 * outputs * channels * kernel**2
         for which in ("forward", "input-gradient", "filter-gradient"):
-            name = f"conv/{channels}x{side}x{side}-{outputs}-k{kernel}s{stride}/{which}"
-            yield name, "GFLOP/s", work, convolution(*one, which), True
+            name = f"{channels}x{side}x{side}-{outputs}-k{kernel}s{stride}/{which}"
+            yield f"conv/{name}", "GFLOP/s", work, convolution(*one, which), True
+            if (kernel, stride) == (3, 1) and channels > 3:  # another algorithm here, the same there
+                yield f"winograd/{name}", "GFLOP/s", work, convolution(*one, which), True
     for name in ("resnet18", "resnet50"):
         yield f"inference/{name}-96", "images/s", 64, inference(name), True
     yield "inference/vit-b-16-224", "images/s", 8, inference("vit-b-16"), True

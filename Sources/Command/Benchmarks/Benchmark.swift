@@ -25,7 +25,7 @@ struct Benchmark {
       + representations(of: scalar) + correlations(of: scalar)
     let steps = steps(of: scalar)
     return S.self == Float.self
-      ? both + neighbours + steps + [preTraining] + memory
+      ? both + winogradConvolutions + neighbours + steps + [preTraining] + memory
       : both + steps
   }
 

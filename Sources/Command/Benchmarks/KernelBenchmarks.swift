@@ -20,7 +20,7 @@ extension Benchmark {
     }
   }
 
-  /// The layers of ResNet-18 and ResNet-50 at 96 × 96, batch 16.
+  /// The layers of ResNet-18 and ResNet-50 at 96 × 96, batch 16, directly.
   static func convolutions<S: KernelScalar>(of scalar: S.Type) -> [Benchmark] {
     [
       (3, 96, 64, 3, 1), (64, 48, 64, 3, 1), (64, 48, 64, 1, 1), (64, 48, 256, 1, 1),
@@ -29,13 +29,22 @@ extension Benchmark {
     ].flatMap { layer($0, $1, $2, $3, $4, of: scalar) }
   }
 
+  /// Those of them that Winograd's algorithm computes in training; work is counted as if directly.
+  static var winogradConvolutions: [Benchmark] {
+    [(64, 48), (128, 24), (256, 12), (512, 6)].flatMap { channels, side in
+      layer(channels, side, channels, 3, 1, winograd: true, of: Float.self)
+    }
+  }
+
   private static func layer<S: KernelScalar>(
-    _ channels: Int, _ side: Int, _ out: Int, _ kernel: Int, _ stride: Int, of _: S.Type
+    _ channels: Int, _ side: Int, _ out: Int, _ kernel: Int, _ stride: Int, winograd: Bool = false,
+    of _: S.Type
   ) -> [Benchmark] {
     let g = ConvolutionGeometry(
       input: [16, side, side, channels], filter: [kernel, kernel, channels, out], stride: stride,
       padding: kernel / 2)
-    let name = "conv/\(channels)x\(side)x\(side)-\(out)-k\(kernel)s\(stride)"
+    let name =
+      "\(winograd ? "winograd" : "conv")/\(channels)x\(side)x\(side)-\(out)-k\(kernel)s\(stride)"
     let work = 1e-9 * Double(g.operations)
     func tensors() -> (x: Tensor<S>, w: Tensor<S>, dY: Tensor<S>) {
       let key = RandomKey(seed: 2)
@@ -52,7 +61,7 @@ extension Benchmark {
     {
       Benchmark(name: "\(name)/\(pass)", unit: "GFLOP/s", work: work) {
         let all = tensors()
-        return { run(all) }
+        return { Winograd.$isAllowed.withValue(winograd) { run(all) } }
       }
     }
     return [
