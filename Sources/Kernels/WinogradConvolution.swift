@@ -1,10 +1,10 @@
 // Winograd convolution: 3×3 filters with a quarter of the multiplications.
 //
 // Source     Lavin & Gray, "Fast algorithms for convolutional neural networks", CVPR 2016
-// Formula    Y = Aᵀ [Σ_c (G w Gᵀ) ⊙ (Bᵀ x B)] A   for every tile of 4 × 4 outputs
-// Idea       The sum over channels, for each of the 36 values, is a matrix product of
+// Formula    Y = Aᵀ [Σ_c (G w Gᵀ) ⊙ (Bᵀ x B)] A   for every tile of m × m outputs, m = 4 or 3
+// Idea       The sum over channels, for each of the (m + 2)² values, is a matrix product of
 //            [tiles, channels] with [channels, outputs]. So: transform the filter and the patches,
-//            multiply 36 times, transform back. The input gradient is the same with dY, the filter
+//            multiply 36 or 25 times, transform back. The input gradient is the same with dY, the filter
 //            turned around and its channels exchanged.
 // Error      The values at ±2 are large and cancel: in float32 results differ from direct ones by a few
 //            units in the sixth digit instead of the seventh (docs/performance.md has the figures). So
@@ -33,17 +33,26 @@ extension ConvolutionGeometry {
     guard kernelHeight == 3, kernelWidth == 3, stride == 1, dilation == 1, groups == 1,
       padding <= 2, channels % 16 == 0, outChannels % 16 == 0, channels >= 32, outChannels >= 32
     else { return false }
-    let tiles = winogradTiles
-    let pixels = batch * outHeight * outWidth
-    // 36 products a tile against 9 a pixel; and enough tiles to pay for the filter's transform, which costs
-    // less where it is used in cache.
-    return 36 * tiles <= 6 * pixels && tiles >= (hasLargeWinogradFilter ? 48 : 96)
+    // 36 (or 25) products a tile against 9 a pixel; and enough tiles to pay for the filter's transform, which
+    // costs less where it is used in cache.
+    return winogradProducts(winogradSide) <= 6 * batch * outHeight * outWidth
+      && winogradTiles(winogradSide) >= (hasLargeWinogradFilter ? 48 : 96)
   }
 
-  /// Channels whose values the second-level cache holds, all 36 for a panel, beside what they make.
-  static let channelsAtOnce = 96
+  /// Outputs along the side of a tile, 3 or 4: whichever multiplies less.
+  var winogradSide: Int { winogradProducts(3) < winogradProducts(4) ? 3 : 4 }
 
-  private var winogradTiles: Int { batch * ((outHeight + 3) / 4) * ((outWidth + 3) / 4) }
+  private func winogradTiles(_ side: Int) -> Int {
+    batch * ((outHeight + side - 1) / side) * ((outWidth + side - 1) / side)
+  }
+
+  /// Multiplications for a pair of channels.
+  private func winogradProducts(_ side: Int) -> Int {
+    (side + 2) * (side + 2) * winogradTiles(side)
+  }
+
+  /// Channels whose values the second-level cache holds, all of a panel, beside what they make.
+  static let channelsAtOnce = 96
 
   /// Whether the values of the filter are more than a core's second-level cache holds.
   private var hasLargeWinogradFilter: Bool { 36 * channels * outChannels > 700_000 }
@@ -51,8 +60,8 @@ extension ConvolutionGeometry {
   /// Whether the filter's values are made where they are used, panel by panel, and never written to memory.
   ///
   /// In the last stages of a network there are many weights and few tiles: the values of 512 × 512 filters are
-  /// 38 MB, those of all tiles of 16 images a tenth of it, which the third-level cache holds.
-  var goesByPanels: Bool { hasLargeWinogradFilter && winogradTiles <= 192 }
+  /// 26 MB, those of all tiles of 16 images a tenth of it, which the third-level cache holds.
+  var goesByPanels: Bool { hasLargeWinogradFilter && winogradTiles(winogradSide) <= 192 }
 }
 
 /// Convolution forward by Winograd's algorithm; only where `g.suitsWinograd`.
@@ -69,10 +78,13 @@ public func winogradConvolution<S: KernelScalar>(
 ) {
   g.check(input: input.count, filter: filter.count, output: output.count)
   require(g.suitsWinograd, "winogradConvolution: \(g) does not suit it.")
-  WinogradProduct(
-    batch: g.batch, source: ImageGrid(input, g.height, g.width, g.channels),
-    target: ImageGrid(output, g.outHeight, g.outWidth, g.outChannels), padding: g.padding
-  ).run(filter: UnsafePointer(filter.pointer), isTurned: false, byPanels: g.goesByPanels)
+  func run<F: WinogradForm>(_: F.Type) {
+    WinogradProduct<S, F>(
+      batch: g.batch, source: ImageGrid(input, g.height, g.width, g.channels),
+      target: ImageGrid(output, g.outHeight, g.outWidth, g.outChannels), padding: g.padding
+    ).run(filter: UnsafePointer(filter.pointer), isTurned: false, byPanels: g.goesByPanels)
+  }
+  if g.winogradSide == 4 { run(FourByFour.self) } else { run(ThreeByThree.self) }
   withExtendedLifetime((input, filter, output)) {}
 }
 
@@ -92,27 +104,30 @@ public func winogradInputGradient<S: KernelScalar>(
   g.check(input: inputGradient.count, filter: filter.count, output: outputGradient.count)
   require(g.suitsWinograd, "winogradInputGradient: \(g) does not suit it.")
   // dX is the correlation of dY with the filter turned around, channels exchanged.
-  WinogradProduct(
-    batch: g.batch, source: ImageGrid(outputGradient, g.outHeight, g.outWidth, g.outChannels),
-    target: ImageGrid(inputGradient, g.height, g.width, g.channels), padding: 2 - g.padding
-  ).run(filter: UnsafePointer(filter.pointer), isTurned: true, byPanels: g.goesByPanels)
+  func run<F: WinogradForm>(_: F.Type) {
+    WinogradProduct<S, F>(
+      batch: g.batch, source: ImageGrid(outputGradient, g.outHeight, g.outWidth, g.outChannels),
+      target: ImageGrid(inputGradient, g.height, g.width, g.channels), padding: 2 - g.padding
+    ).run(filter: UnsafePointer(filter.pointer), isTurned: true, byPanels: g.goesByPanels)
+  }
+  if g.winogradSide == 4 { run(FourByFour.self) } else { run(ThreeByThree.self) }
   withExtendedLifetime((outputGradient, filter, inputGradient)) {}
 }
 
-/// Forward, and the input gradient: transform, 36 products, transform back.
-private struct WinogradProduct<S: KernelScalar> {
+/// Forward, and the input gradient: transform, multiply, transform back.
+private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
   let batch: Int
   let source: ImageGrid<S>
   let target: ImageGrid<S>
   let padding: Int
   typealias Columns = Beside<Vector1<S>>
 
-  private var tiles: TileGrid {
+  private var tiles: TileGrid<F> {
     TileGrid(batch: batch, height: target.height, width: target.width)
   }
   /// Panels of 2 vectors of target channels.
   private var panels: Int { (target.channels + Columns.width - 1) / Columns.width }
-  /// Scalars of one of the 36 values of a panel, with a line of cache more: planes a power of two apart would
+  /// Scalars of one of the values of a panel, with a line of cache more: planes a power of two apart would
   /// share one.
   private var pitch: Int { source.channels * Columns.width + 16 }
 
@@ -122,13 +137,13 @@ private struct WinogradProduct<S: KernelScalar> {
   func run(filter: UnsafePointer<S>, isTurned: Bool, byPanels: Bool) {
     if byPanels { return runByPanels(filter, isTurned) }
     let tiles = tiles
-    let values = Buffer<S>(uninitialized: panels * 36 * pitch)
+    let values = Buffer<S>(uninitialized: panels * F.points * pitch)
     let blocks = (source.channels + 31) / 32
     parallelFor(panels * blocks) { n in
       let first = n % blocks * 32
       transform(
         filter, isTurned, panel: n / blocks, first..<min(source.channels, first + 32),
-        into: values.pointer + n / blocks * 36 * pitch + first * Columns.width, pitch)
+        into: values.pointer + n / blocks * F.points * pitch + first * Columns.width, pitch)
     }
     let multiplier = UnsafePointer(values.pointer)
     if values.count <= 700_000 {
@@ -136,14 +151,14 @@ private struct WinogradProduct<S: KernelScalar> {
       parallelFor((tiles.count + 23) / 24) { piece in
         let first = 24 * piece
         let count = min(24, tiles.count - first)
-        let patches = ValuePlanes<S>(tiles: count, channels: source.channels)
-        let products = ValuePlanes<S>(tiles: count, channels: target.channels)
+        let patches = ValuePlanes<S, F>(tiles: count, channels: source.channels)
+        let products = ValuePlanes<S, F>(tiles: count, channels: target.channels)
         patches.fill(
-          PatchToValues.self, 0..<count, from: source, tiles, first: first, origin: -padding)
-        for point in 0..<36 {
+          F.PatchToValues.self, 0..<count, from: source, tiles, first: first, origin: -padding)
+        for point in 0..<F.points {
           for panel in 0..<panels {
             multiply(
-              point, patches, multiplier + panel * 36 * pitch, panel: panel, count,
+              point, patches, multiplier + panel * F.points * pitch, panel: panel, count,
               to: products.plane(point) + panel * Columns.width, pixel: target.channels)
           }
         }
@@ -152,21 +167,22 @@ private struct WinogradProduct<S: KernelScalar> {
     } else {
       // A large one passes once for very many tiles.
       let chunk = max(
-        48, min(tiles.count, (2 << 20) / (36 * (source.channels + target.channels)) / 12 * 12))
-      let patches = ValuePlanes<S>(tiles: chunk, channels: source.channels)
-      let products = ValuePlanes<S>(tiles: chunk, channels: target.channels)
+        48, min(tiles.count, (2 << 20) / (F.points * (source.channels + target.channels)) / 12 * 12)
+      )
+      let patches = ValuePlanes<S, F>(tiles: chunk, channels: source.channels)
+      let products = ValuePlanes<S, F>(tiles: chunk, channels: target.channels)
       for first in stride(from: 0, to: tiles.count, by: chunk) {
         let count = min(chunk, tiles.count - first)
         let pieces = (count + 11) / 12
         parallelFor(pieces) { n in
           patches.fill(
-            PatchToValues.self, 12 * n..<min(count, 12 * n + 12), from: source, tiles,
+            F.PatchToValues.self, 12 * n..<min(count, 12 * n + 12), from: source, tiles,
             first: first, origin: -padding)
         }
-        parallelFor(36 * panels) { n in
+        parallelFor(F.points * panels) { n in
           let (point, panel) = (n / panels, n % panels)
           multiply(
-            point, patches, multiplier + panel * 36 * pitch, panel: panel, count,
+            point, patches, multiplier + panel * F.points * pitch, panel: panel, count,
             to: products.plane(point) + panel * Columns.width, pixel: target.channels)
         }
         parallelFor(pieces) { n in
@@ -180,21 +196,21 @@ private struct WinogradProduct<S: KernelScalar> {
   /// Each panel is made, used and forgotten in one piece of work.
   private func runByPanels(_ filter: UnsafePointer<S>, _ isTurned: Bool) {
     let tiles = tiles
-    let patches = ValuePlanes<S>(tiles: tiles.count, channels: source.channels)
+    let patches = ValuePlanes<S, F>(tiles: tiles.count, channels: source.channels)
     parallelFor((tiles.count + 11) / 12) { n in
       patches.fill(
-        PatchToValues.self, 12 * n..<min(tiles.count, 12 * n + 12), from: source, tiles, first: 0,
+        F.PatchToValues.self, 12 * n..<min(tiles.count, 12 * n + 12), from: source, tiles, first: 0,
         origin: -padding)
     }
     parallelFor(panels) { panel in
-      let products = ValuePlanes<S>(tiles: tiles.count, channels: Columns.width)
+      let products = ValuePlanes<S, F>(tiles: tiles.count, channels: Columns.width)
       let few = ConvolutionGeometry.channelsAtOnce
       let pitch = few * Columns.width + 16
-      let values = Buffer<S>(uninitialized: 36 * pitch)
+      let values = Buffer<S>(uninitialized: F.points * pitch)
       for first in stride(from: 0, to: source.channels, by: few) {
         let channels = first..<min(source.channels, first + few)
         transform(filter, isTurned, panel: panel, channels, into: values.pointer, pitch)
-        for point in 0..<36 {
+        for point in 0..<F.points {
           FlatWalk(count: channels.count, steps: ImageSteps(row: source.channels)).run(
             Spread<Columns>.self, rows: tiles.count,
             columns: target.channels - panel * Columns.width,
@@ -208,9 +224,10 @@ private struct WinogradProduct<S: KernelScalar> {
     }
   }
 
-  /// One of the 36 products of a panel.
+  /// The product of one value of a panel.
   private func multiply(
-    _ point: Int, _ patches: ValuePlanes<S>, _ values: UnsafePointer<S>, panel: Int, _ count: Int,
+    _ point: Int, _ patches: ValuePlanes<S, F>, _ values: UnsafePointer<S>, panel: Int,
+    _ count: Int,
     to products: UnsafeMutablePointer<S>, pixel: Int
   ) {
     FlatWalk(count: source.channels, steps: ImageSteps(row: source.channels)).run(
@@ -244,7 +261,7 @@ private struct WinogradProduct<S: KernelScalar> {
         for c in 0..<channels.count {
           for o in stride(from: 0, to: width, by: lanes) {
             let (first, out) = (from + c * line + o, values + c * Columns.width + o)
-            FilterToValues.apply(
+            F.FilterToValues.apply(
               between: between, from: { (first + $0 * tapStep).vector },
               to: { (out + $0 * pitch).vector = $1 })
           }

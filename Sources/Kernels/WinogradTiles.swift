@@ -1,6 +1,6 @@
-// The tiles of Winograd's algorithm: where they lie in images, and their 36 values in planes.
+// The tiles of Winograd's algorithm: where they lie in images, and their values in planes.
 //
-// Formula    36 values = Bᵀ x B for a patch of 6 × 6 pixels, or A dY Aᵀ for a tile of 4 × 4 outputs
+// Formula    (m + 2)² values = Bᵀ x B for a patch of (m + 2)² pixels, or A dY Aᵀ for a tile of m × m outputs
 // Layout     One plane for each of the values, [tile, channel]: a matrix, so that the sum over channels or
 //            over tiles is a matrix product. Planes lie a cache line further apart than they are long.
 // Edges      Patches reach beyond the image: there zeros are read. Tiles that hang over are written in part.
@@ -23,21 +23,21 @@ struct ImageGrid<S: KernelScalar> {
   }
 }
 
-/// The tiles of 4 × 4 pixels that cover a batch of images.
-struct TileGrid {
+/// The tiles that cover a batch of images.
+struct TileGrid<F: WinogradForm> {
   let count: Int
   private let across: Int
   private let down: Int
 
   init(batch: Int, height: Int, width: Int) {
-    (down, across) = ((height + 3) / 4, (width + 3) / 4)
+    (down, across) = ((height + F.side - 1) / F.side, (width + F.side - 1) / F.side)
     count = batch * down * across
   }
 
   /// Image, first row and first column of a tile.
   @inline(__always)
   subscript(tile: Int) -> (image: Int, row: Int, column: Int) {
-    (tile / (across * down), tile / across % down * 4, tile % across * 4)
+    (tile / (across * down), tile / across % down * F.side, tile % across * F.side)
   }
 }
 
@@ -52,10 +52,10 @@ func withRoom<S: KernelScalar>(
   }
 }
 
-/// 36 values of tiles: planes [tile, channel], one for each value.
-final class ValuePlanes<S: KernelScalar> {
+/// The values of tiles: planes [tile, channel], one for each value.
+final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
   let channels: Int
-  /// Scalars from one plane to the next: not a power of two, or 36 planes would share a line of cache.
+  /// Scalars from one plane to the next: not a power of two, or all planes would share a line of cache.
   private let pitch: Int
   private let buffer: Buffer<S>
 
@@ -63,7 +63,7 @@ final class ValuePlanes<S: KernelScalar> {
   init(tiles: Int, channels: Int) {
     self.channels = channels
     pitch = tiles * channels + 16
-    buffer = Buffer(uninitialized: 36 * pitch)
+    buffer = Buffer(uninitialized: F.points * pitch)
   }
 
   @inline(__always) func plane(_ point: Int) -> UnsafeMutablePointer<S> {
@@ -74,7 +74,7 @@ final class ValuePlanes<S: KernelScalar> {
   ///
   /// Tile `first` of the grid is plane row 0; a patch begins `origin` pixels from its tile.
   func fill<T: PatchTransform>(
-    _: T.Type, _ range: Range<Int>, from image: ImageGrid<S>, _ tiles: TileGrid, first: Int,
+    _: T.Type, _ range: Range<Int>, from image: ImageGrid<S>, _ tiles: TileGrid<F>, first: Int,
     origin: Int
   ) {
     let lanes = S.Vector.scalarCount
@@ -109,21 +109,23 @@ final class ValuePlanes<S: KernelScalar> {
   ///
   /// Channel 0 of the planes is channel `firstChannel` of the image; those beyond its last are dropped.
   func write(
-    _ range: Range<Int>, to image: ImageGrid<S>, _ tiles: TileGrid, first: Int,
+    _ range: Range<Int>, to image: ImageGrid<S>, _ tiles: TileGrid<F>, first: Int,
     firstChannel: Int = 0
   ) {
     let lanes = S.Vector.scalarCount
     withRoom(S.self) { between in
       for t in range {
         let (n, row, column) = tiles[first + t]
-        let (rows, columns) = (min(4, image.height - row), min(4, image.width - column))
+        let (rows, columns) = (
+          min(F.side, image.height - row), min(F.side, image.width - column)
+        )
         let corner =
           image.pointer + ((n * image.height + row) * image.width + column) * image.channels
           + firstChannel
         for c in stride(from: 0, to: min(channels, image.channels - firstChannel), by: lanes) {
           let from = UnsafePointer(buffer.pointer + t * channels + c)
-          ValuesToOutputs.apply(between: between, from: { (from + $0 * pitch).vector }) {
-            let (i, j) = ($0 / 4, $0 % 4)
+          F.ValuesToOutputs.apply(between: between, from: { (from + $0 * pitch).vector }) {
+            let (i, j) = ($0 / F.side, $0 % F.side)
             if i < rows && j < columns {
               (corner + (i * image.width + j) * image.channels + c).vector = $1
             }

@@ -1,17 +1,27 @@
 // Winograd's transforms: short filters and patches as values of polynomials.
 //
 // Source     Winograd, "Arithmetic complexity of computations", 1980; Lavin & Gray, CVPR 2016, §4.1-4.3
-// Formula    F(4, 3):  y = Aᵀ [(G g) ⊙ (Bᵀ d)]    4 outputs of a filter of 3 from a patch of 6
+// Formula    F(m, 3):  y = Aᵀ [(G g) ⊙ (Bᵀ d)]    m outputs of a filter of 3 from a patch of m + 2
+//
+//            F(4, 3)
 //            Bᵀ = ⎡4  0 -5  0  1  0⎤   G = ⎡ 1/4    0     0 ⎤   Aᵀ = ⎡1  1  1  1  1  0⎤
 //                 ⎢0 -4 -4  1  1  0⎥       ⎢-1/6 -1/6  -1/6⎥         ⎢0  1 -1  2 -2  0⎥
 //                 ⎢0  4 -4 -1  1  0⎥       ⎢-1/6  1/6  -1/6⎥         ⎢0  1  1  4  4  0⎥
 //                 ⎢0 -2 -1  2  1  0⎥       ⎢ 1/24 1/12  1/6⎥         ⎣0  1 -1  8 -8  1⎦
 //                 ⎢0  2 -1 -2  1  0⎥       ⎢ 1/24 -1/12 1/6⎥
 //                 ⎣0  4  0 -5  0  1⎦       ⎣ 0      0    1 ⎦
-// Derivation A patch and a filter are polynomials whose product has degree 5 (read backwards, a
-//            correlation is a product). Six values fix it: at 0, 1, -1, 2, -2 and its leading coefficient.
-//            Values multiply point by point, so 6 multiplications replace 12. In two dimensions the
-//            transforms act on columns, then on rows: 36 instead of 144.
+//
+//            F(3, 3)
+//            Bᵀ = ⎡2 -1 -2  1  0⎤   G = ⎡ 1/2   0    0 ⎤   Aᵀ = ⎡1  1  1  1  0⎤
+//                 ⎢0 -2 -1  1  0⎥       ⎢-1/2 -1/2 -1/2⎥         ⎢0  1 -1  2  0⎥
+//                 ⎢0  2 -3  1  0⎥       ⎢-1/6  1/6 -1/6⎥         ⎣0  1  1  4  1⎦
+//                 ⎢0 -1  0  1  0⎥       ⎢ 1/6  1/3  2/3⎥
+//                 ⎣0  2 -1 -2  1⎦       ⎣ 0    0    1  ⎦
+// Derivation A filter of 3 and m outputs are polynomials whose product has degree m + 1 (read backwards, a
+//            correlation is a product). m + 2 values fix it: at 0, 1, -1, 2 (and -2 for m = 4) and its leading
+//            coefficient. Values multiply point by point, so 6 multiplications replace 12, or 5 replace 9. In two
+//            dimensions the transforms act on columns, then on rows: 36 instead of 144, or 25 instead of 81.
+// Choice     m = 4 saves more, where its tiles fit: a map of 6 × 6 is 4 tiles either way, 144 values or 100.
 // Gradient   y is linear in g, so dg is the transpose of that map: dg = Gᵀ [(A dy) ⊙ (Bᵀ d)].
 // Read       this file → WinogradTiles.swift, WinogradConvolution.swift
 // Tests      Tests/KernelsTests/WinogradTests.swift
@@ -40,96 +50,201 @@ extension PatchTransform {
   }
 }
 
-/// Bᵀ: a patch of 6 to its values.
-enum PatchToValues: PatchTransform {
-  @inline(__always) static var inputs: Int { 6 }
-  @inline(__always) static var outputs: Int { 6 }
-  @inline(__always)
-  static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
-  where V.Scalar: BinaryFloatingPoint {
-    let (d0, d1, d2) = (from(0), from(1), from(2))
-    let (d3, d4, d5) = (from(3), from(4), from(5))
-    let (even, odd) = (d4 - 4 * d2, d3 - 4 * d1)
-    let (near, far) = (d4 - d2, 2 * (d3 - d1))
-    to(0, 4 * d0 - 5 * d2 + d4)
-    to(1, even + odd)
-    to(2, even - odd)
-    to(3, near + far)
-    to(4, near - far)
-    to(5, 4 * d1 - 5 * d3 + d5)
+/// F(m, 3) for one m: what goes to values, and back.
+///
+/// Values of a tile: `points` of them, in rows of m + 2.
+protocol WinogradForm {
+  /// Bᵀ: a patch of m + 2 to its values.
+  associatedtype PatchToValues: PatchTransform
+  /// G: a filter of 3 to its values.
+  associatedtype FilterToValues: PatchTransform
+  /// Aᵀ: values to m outputs.
+  associatedtype ValuesToOutputs: PatchTransform
+  /// A: the gradients of m outputs to those of values.
+  associatedtype OutputsToValues: PatchTransform
+  /// Gᵀ: the gradients of values to those of a filter of 3.
+  associatedtype ValuesToFilter: PatchTransform
+  /// m.
+  static var side: Int { get }
+}
+
+extension WinogradForm {
+  @inline(__always) static var points: Int { (side + 2) * (side + 2) }
+}
+
+/// F(4 × 4, 3 × 3): the values at 0, 1, -1, 2, -2 and the leading coefficient.
+enum FourByFour: WinogradForm {
+  @inline(__always) static var side: Int { 4 }
+
+  enum PatchToValues: PatchTransform {
+    @inline(__always) static var inputs: Int { 6 }
+    @inline(__always) static var outputs: Int { 6 }
+    @inline(__always)
+    static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
+    where V.Scalar: BinaryFloatingPoint {
+      let (d0, d1, d2) = (from(0), from(1), from(2))
+      let (d3, d4, d5) = (from(3), from(4), from(5))
+      let (even, odd) = (d4 - 4 * d2, d3 - 4 * d1)
+      let (near, far) = (d4 - d2, 2 * (d3 - d1))
+      to(0, 4 * d0 - 5 * d2 + d4)
+      to(1, even + odd)
+      to(2, even - odd)
+      to(3, near + far)
+      to(4, near - far)
+      to(5, 4 * d1 - 5 * d3 + d5)
+    }
+  }
+
+  enum ValuesToOutputs: PatchTransform {
+    @inline(__always) static var inputs: Int { 6 }
+    @inline(__always) static var outputs: Int { 4 }
+    @inline(__always)
+    static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
+    where V.Scalar: BinaryFloatingPoint {
+      let (m1, m2) = (from(1), from(2))
+      let (m3, m4) = (from(3), from(4))
+      let (sum, difference) = (m1 + m2, m1 - m2)
+      let (sum2, difference2) = (m3 + m4, m3 - m4)
+      to(0, from(0) + sum + sum2)
+      to(1, difference + 2 * difference2)
+      to(2, sum + 4 * sum2)
+      to(3, difference + 8 * difference2 + from(5))
+    }
+  }
+
+  enum OutputsToValues: PatchTransform {
+    @inline(__always) static var inputs: Int { 4 }
+    @inline(__always) static var outputs: Int { 6 }
+    @inline(__always)
+    static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
+    where V.Scalar: BinaryFloatingPoint {
+      let (y0, y1, y2, y3) = (from(0), from(1), from(2), from(3))
+      let (even, odd) = (y0 + y2, y1 + y3)
+      let (even2, odd2) = (y0 + 4 * y2, 2 * y1 + 8 * y3)
+      to(0, y0)
+      to(1, even + odd)
+      to(2, even - odd)
+      to(3, even2 + odd2)
+      to(4, even2 - odd2)
+      to(5, y3)
+    }
+  }
+
+  enum FilterToValues: PatchTransform {
+    @inline(__always) static var inputs: Int { 3 }
+    @inline(__always) static var outputs: Int { 6 }
+    @inline(__always)
+    static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
+    where V.Scalar: BinaryFloatingPoint {
+      let (g0, g1, g2) = (from(0), from(1), from(2))
+      let (sixth, twentyFourth) = (V.Scalar(1) / 6, V.Scalar(1) / 24)
+      let (even, odd) = (g0 + g2, g1)
+      let (even2, odd2) = (g0 + 4 * g2, 2 * g1)
+      to(0, 0.25 * g0)
+      to(1, -sixth * (even + odd))
+      to(2, -sixth * (even - odd))
+      to(3, twentyFourth * (even2 + odd2))
+      to(4, twentyFourth * (even2 - odd2))
+      to(5, g2)
+    }
+  }
+
+  enum ValuesToFilter: PatchTransform {
+    @inline(__always) static var inputs: Int { 6 }
+    @inline(__always) static var outputs: Int { 3 }
+    @inline(__always)
+    static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
+    where V.Scalar: BinaryFloatingPoint {
+      let (sixth, twentyFourth) = (V.Scalar(1) / 6, V.Scalar(1) / 24)
+      let (m1, m2) = (-sixth * from(1), -sixth * from(2))
+      let (m3, m4) = (twentyFourth * from(3), twentyFourth * from(4))
+      let (sum, sum2) = (m1 + m2, m3 + m4)
+      to(0, 0.25 * from(0) + sum + sum2)
+      to(1, (m1 - m2) + 2 * (m3 - m4))
+      to(2, sum + 4 * sum2 + from(5))
+    }
   }
 }
 
-/// Aᵀ: 6 values to 4 outputs.
-enum ValuesToOutputs: PatchTransform {
-  @inline(__always) static var inputs: Int { 6 }
-  @inline(__always) static var outputs: Int { 4 }
-  @inline(__always)
-  static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
-  where V.Scalar: BinaryFloatingPoint {
-    let (m1, m2) = (from(1), from(2))
-    let (m3, m4) = (from(3), from(4))
-    let (sum, difference) = (m1 + m2, m1 - m2)
-    let (sum2, difference2) = (m3 + m4, m3 - m4)
-    to(0, from(0) + sum + sum2)
-    to(1, difference + 2 * difference2)
-    to(2, sum + 4 * sum2)
-    to(3, difference + 8 * difference2 + from(5))
-  }
-}
+/// F(3 × 3, 3 × 3): the values at 0, 1, -1, 2 and the leading coefficient.
+enum ThreeByThree: WinogradForm {
+  @inline(__always) static var side: Int { 3 }
 
-/// A: the gradients of 4 outputs to those of 6 values.
-enum OutputsToValues: PatchTransform {
-  @inline(__always) static var inputs: Int { 4 }
-  @inline(__always) static var outputs: Int { 6 }
-  @inline(__always)
-  static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
-  where V.Scalar: BinaryFloatingPoint {
-    let (y0, y1, y2, y3) = (from(0), from(1), from(2), from(3))
-    let (even, odd) = (y0 + y2, y1 + y3)
-    let (even2, odd2) = (y0 + 4 * y2, 2 * y1 + 8 * y3)
-    to(0, y0)
-    to(1, even + odd)
-    to(2, even - odd)
-    to(3, even2 + odd2)
-    to(4, even2 - odd2)
-    to(5, y3)
+  enum PatchToValues: PatchTransform {
+    @inline(__always) static var inputs: Int { 5 }
+    @inline(__always) static var outputs: Int { 5 }
+    @inline(__always)
+    static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
+    where V.Scalar: BinaryFloatingPoint {
+      let (d0, d1, d2) = (from(0), from(1), from(2))
+      let (d3, d4) = (from(3), from(4))
+      let difference = d3 - d1
+      to(0, 2 * (d0 - d2) + difference)
+      to(1, d3 - d2 - 2 * d1)
+      to(2, d3 - 3 * d2 + 2 * d1)
+      to(3, difference)
+      to(4, d4 - d2 - 2 * difference)
+    }
   }
-}
 
-/// G: a filter of 3 to its values.
-enum FilterToValues: PatchTransform {
-  @inline(__always) static var inputs: Int { 3 }
-  @inline(__always) static var outputs: Int { 6 }
-  @inline(__always)
-  static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
-  where V.Scalar: BinaryFloatingPoint {
-    let (g0, g1, g2) = (from(0), from(1), from(2))
-    let (sixth, twentyFourth) = (V.Scalar(1) / 6, V.Scalar(1) / 24)
-    let (even, odd) = (g0 + g2, g1)
-    let (even2, odd2) = (g0 + 4 * g2, 2 * g1)
-    to(0, 0.25 * g0)
-    to(1, -sixth * (even + odd))
-    to(2, -sixth * (even - odd))
-    to(3, twentyFourth * (even2 + odd2))
-    to(4, twentyFourth * (even2 - odd2))
-    to(5, g2)
+  enum ValuesToOutputs: PatchTransform {
+    @inline(__always) static var inputs: Int { 5 }
+    @inline(__always) static var outputs: Int { 3 }
+    @inline(__always)
+    static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
+    where V.Scalar: BinaryFloatingPoint {
+      let (m1, m2, m3) = (from(1), from(2), from(3))
+      let sum = m1 + m2
+      to(0, from(0) + sum + m3)
+      to(1, (m1 - m2) + 2 * m3)
+      to(2, sum + 4 * m3 + from(4))
+    }
   }
-}
 
-/// Gᵀ: the gradients of 6 values to those of a filter of 3.
-enum ValuesToFilter: PatchTransform {
-  @inline(__always) static var inputs: Int { 6 }
-  @inline(__always) static var outputs: Int { 3 }
-  @inline(__always)
-  static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
-  where V.Scalar: BinaryFloatingPoint {
-    let (sixth, twentyFourth) = (V.Scalar(1) / 6, V.Scalar(1) / 24)
-    let (m1, m2) = (-sixth * from(1), -sixth * from(2))
-    let (m3, m4) = (twentyFourth * from(3), twentyFourth * from(4))
-    let (sum, sum2) = (m1 + m2, m3 + m4)
-    to(0, 0.25 * from(0) + sum + sum2)
-    to(1, (m1 - m2) + 2 * (m3 - m4))
-    to(2, sum + 4 * sum2 + from(5))
+  enum OutputsToValues: PatchTransform {
+    @inline(__always) static var inputs: Int { 3 }
+    @inline(__always) static var outputs: Int { 5 }
+    @inline(__always)
+    static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
+    where V.Scalar: BinaryFloatingPoint {
+      let (y0, y1, y2) = (from(0), from(1), from(2))
+      let even = y0 + y2
+      to(0, y0)
+      to(1, even + y1)
+      to(2, even - y1)
+      to(3, y0 + 2 * y1 + 4 * y2)
+      to(4, y2)
+    }
+  }
+
+  enum FilterToValues: PatchTransform {
+    @inline(__always) static var inputs: Int { 3 }
+    @inline(__always) static var outputs: Int { 5 }
+    @inline(__always)
+    static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
+    where V.Scalar: BinaryFloatingPoint {
+      let (g0, g1, g2) = (from(0), from(1), from(2))
+      let sixth = V.Scalar(1) / 6
+      let even = g0 + g2
+      to(0, 0.5 * g0)
+      to(1, -0.5 * (even + g1))
+      to(2, -sixth * (even - g1))
+      to(3, sixth * (g0 + 2 * g1 + 4 * g2))
+      to(4, g2)
+    }
+  }
+
+  enum ValuesToFilter: PatchTransform {
+    @inline(__always) static var inputs: Int { 5 }
+    @inline(__always) static var outputs: Int { 3 }
+    @inline(__always)
+    static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
+    where V.Scalar: BinaryFloatingPoint {
+      let sixth = V.Scalar(1) / 6
+      let (m1, m2, m3) = (0.5 * from(1), sixth * from(2), sixth * from(3))
+      to(0, 0.5 * from(0) - m1 - m2 + m3)
+      to(1, m2 - m1 + 2 * m3)
+      to(2, 4 * m3 - m1 - m2 + from(4))
+    }
   }
 }

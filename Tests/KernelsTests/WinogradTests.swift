@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 @Suite("Winograd convolution") struct WinogradTests {
-  /// Whole tiles and cut ones, every padding, small filters and large, of few tiles and of many, outputs
-  /// that are no whole panel.
+  /// Tiles of 4 × 4 and of 3 × 3, whole and cut, every padding, small filters and large, of few tiles and of
+  /// many, outputs that are no whole panel.
   static let geometries = [
     ConvolutionGeometry(input: [8, 16, 16, 32], filter: [3, 3, 32, 32], stride: 1, padding: 1),
     ConvolutionGeometry(input: [5, 18, 22, 32], filter: [3, 3, 32, 48], stride: 1, padding: 0),
@@ -13,6 +13,11 @@ import Testing
       input: [12, 6, 7, 160], filter: [3, 3, 160, 144], stride: 1, padding: 1),
     ConvolutionGeometry(
       input: [22, 12, 10, 144], filter: [3, 3, 144, 160], stride: 1, padding: 1),
+    ConvolutionGeometry(input: [30, 5, 6, 48], filter: [3, 3, 48, 32], stride: 1, padding: 1),
+    ConvolutionGeometry(
+      input: [12, 6, 9, 160], filter: [3, 3, 160, 144], stride: 1, padding: 1),
+    ConvolutionGeometry(
+      input: [50, 8, 7, 144], filter: [3, 3, 144, 160], stride: 1, padding: 0),
   ]
 
   /// Directly and by Winograd's algorithm: y, dX, dW.
