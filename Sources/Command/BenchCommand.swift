@@ -19,12 +19,14 @@ extension Option {
   static let profile = Option(
     name: "--profile", value: nil,
     help: "where the time goes, by operation: a table, and an SVG in the --output folder")
+  static let byShape = Option(
+    name: "--by-shape", value: nil, help: "with --profile: each shape of an operation apart")
 }
 
 extension Command {
   static let bench = Command(
     "bench", "Measure kernels and training steps against the machine's peak.",
-    options: [.repeats, .float64, .json, .profile, .output], positional: "[NAME…]",
+    options: [.repeats, .float64, .json, .profile, .byShape, .output], positional: "[NAME…]",
     examples: [
       "bench", "bench matmul --threads 1", "bench conv/64x48 step --json", "bench matmul --float64",
       "bench step/resnet18 --profile --output profiles",
@@ -39,7 +41,7 @@ extension Command {
     if arguments.has(.profile) {
       let folder = arguments.string(.output) ?? "."
       for one in wanted {
-        try StepProfile(one, runs: runs).report(
+        try StepProfile(one, runs: runs, byShape: arguments.has(.byShape)).report(
           to: folder, asJSON: arguments.has(.json))
       }
       return 0

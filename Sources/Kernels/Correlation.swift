@@ -59,10 +59,11 @@ struct Correlation<S: KernelScalar> {
       }
     }
     guard let batch = families.first?[0].correlation.batch else { return }
-    // Output rows a piece: about 128 pixels, enough to use a panel often while it is in cache.
+    // Output rows a piece: about 144 pixels, enough to use a panel often while it is in cache.
     let columns = families[0][0].correlation.columns
-    let rowsAPiece = max(1, (128 + columns - 1) / columns)
     let rows = families.joined().reduce(0) { max($0, $1.correlation.rows) }
+    let wanted = max(1, (rows * columns + 72) / 144)
+    let rowsAPiece = (rows + wanted - 1) / wanted
     let chunks = (rows + rowsAPiece - 1) / rowsAPiece
     parallelFor(batch * families.count * chunks) { n in
       let first = n % chunks * rowsAPiece

@@ -18,6 +18,8 @@ protocol WalkSteps {
   var a: Int { get }
   /// The same in b, for a tile `width` lanes wide.
   func b(_ width: Int) -> Int
+  /// Where the next tile's part of a begins, and how much of it to ask for in each of `count` steps.
+  func ahead(rows: Int, count: Int) -> (first: Int, step: Int)
 }
 
 /// Both operands packed: a matrix product.
@@ -25,6 +27,7 @@ struct PackedSteps: WalkSteps {
   @inline(__always) var row: Int { 1 }
   @inline(__always) var a: Int { TileHeight.main }
   @inline(__always) func b(_ width: Int) -> Int { width }
+  @inline(__always) func ahead(rows: Int, count: Int) -> (first: Int, step: Int) { (count * a, a) }
 }
 
 /// Rows are pixels, the inner loop runs along channels, the filter is packed: a correlation.
@@ -32,6 +35,9 @@ struct ImageSteps: WalkSteps {
   let row: Int
   @inline(__always) var a: Int { 1 }
   @inline(__always) func b(_ width: Int) -> Int { width }
+  @inline(__always) func ahead(rows: Int, count: Int) -> (first: Int, step: Int) {
+    (rows * row, rows)
+  }
 }
 
 /// A way through two operands that one tile follows, summing outer products.
@@ -57,7 +63,11 @@ struct FlatWalk<Steps: WalkSteps>: Walk {
     var tile = Tile.zero
     var p = Tile.cursor(operands.a, steps.row)
     var q = operands.b
+    let ahead = steps.ahead(rows: Tile.rows, count: count)
+    var next = operands.a + ahead.first
     for _ in 0..<count {
+      prefetchToRead(next)
+      next += ahead.step
       tile.add(p, steps.row, times: .load(q))
       Tile.advance(&p, by: steps.a)
       q += steps.b(Tile.Columns.width)
@@ -116,8 +126,10 @@ struct NestedWalk: Walk {
 /// Rows of an image, images of a batch and strides all become one loop: nested loops would cost more
 /// at their edges than the small images of a network's last stage take to walk.
 struct ListedWalk: Walk {
-  /// Where each step reads, in scalars from a.
+  /// Where each step reads, in scalars from a; `ahead` more follow in memory.
   let places: UnsafeBufferPointer<Int>
+  /// How many steps ahead a place is asked for.
+  let ahead: Int
   /// From one step to the next in b, in scalars.
   let b: Int
 
@@ -127,8 +139,9 @@ struct ListedWalk: Walk {
   func sum<Tile: RegisterTile>(_: Tile.Type, _ operands: TileOperands<Tile.Columns.Scalar>) {
     var tile = Tile.zero
     var q = operands.b
-    for place in places {
-      tile.add(Tile.cursor(operands.a + place, 1), 1, times: .load(q))
+    for n in 0..<places.count {
+      prefetchToRead(operands.a + places[n + ahead])
+      tile.add(Tile.cursor(operands.a + places[n], 1), 1, times: .load(q))
       q += b
     }
     tile.finish(operands)
@@ -169,6 +182,11 @@ extension Walk {
         let height = F.next(rows - done)
         let out = c + done * cRow
         let whole = partial ? scratch.baseAddress ?? out : out
+        for r in 0..<height {
+          for i in stride(from: 0, to: width, by: F.Columns.Scalar.Vector.scalarCount) {
+            prefetchToWrite(out + r * cRow + i)
+          }
+        }
         F.sum(
           self, height: height,
           TileOperands(

@@ -143,4 +143,5 @@ private struct PlaneSteps: WalkSteps {
   let b: Int
   @inline(__always) var row: Int { 1 }
   @inline(__always) func b(_ width: Int) -> Int { b }
+  @inline(__always) func ahead(rows: Int, count: Int) -> (first: Int, step: Int) { (rows, a) }
 }

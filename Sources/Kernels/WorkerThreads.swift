@@ -6,6 +6,9 @@
 //            without an order it sleeps, so an idle program costs nothing; after several such waits it looks
 //            for less long, so that a program with little to share out does not pay for a thread that looks
 //            in vain.
+// Shares     Every thread begins with a share of its own, neighbouring pieces one after the other, and then helps
+//            with what is left of the others'. Two threads that took pieces in turn would fetch ahead, past the
+//            end of a piece, what the other is writing.
 // Order      The caller writes the job, then each worker's number of orders; a worker that reads the new
 //            number sees the job. A worker lies down by raising its flag and looking once more: either it
 //            still sees the order, or the caller sees the flag and rings. The same, mirrored, at the end.
@@ -56,6 +59,28 @@ private final class Doorbell: Sendable {
   }
 }
 
+/// Neighbouring pieces of a job, taken from the first to the last.
+private final class Share: Sendable {
+  /// The next piece that nobody has taken.
+  private let next = Atomic<Int>(0)
+  // Written by the caller before its orders, like the job.
+  nonisolated(unsafe) private var end = 0
+
+  func fill(_ pieces: Range<Int>) {
+    end = pieces.upperBound
+    next.store(pieces.lowerBound, ordering: .relaxed)
+  }
+
+  /// Does all pieces that are left, one at a time.
+  func work(_ body: (Int) -> Void) {
+    while true {
+      let piece = next.add(1, ordering: .relaxed).oldValue
+      guard piece < end else { return }
+      body(piece)
+    }
+  }
+}
+
 /// One thread of the crew.
 private final class Worker: Sendable {
   /// Number of orders given to it.
@@ -73,16 +98,16 @@ final class WorkerThreads: Sendable {
   private static let processors = ProcessInfo.processInfo.activeProcessorCount
 
   private let isTaken = Atomic<Bool>(false)
-  /// The next piece that nobody has taken.
-  private let next = Atomic<Int>(0)
   /// Workers that have not finished the job.
   private let unfinished = Atomic<Int>(0)
   private let door = Doorbell()
   // Written by the caller that has taken the crew, read by workers after their order.
   nonisolated(unsafe) private var body: ((Int) -> Void)?
-  nonisolated(unsafe) private var count = 0
+  nonisolated(unsafe) private var threads = 1
   nonisolated(unsafe) private var patience: UInt64 = 0
   nonisolated(unsafe) private var workers: [Worker] = []
+  /// The caller's share, and each worker's.
+  nonisolated(unsafe) private var shares = [Share()]
 
   /// Does all pieces of 0..<count on this thread and `helpers` others.
   ///
@@ -93,35 +118,34 @@ final class WorkerThreads: Sendable {
     while workers.count < helpers { hire() }
     withoutActuallyEscaping(body) { body in
       self.body = body
-      self.count = count
+      threads = helpers + 1
+      for n in 0..<threads { shares[n].fill(n * count / threads..<(n + 1) * count / threads) }
       // More threads than processors only disturb each other by looking.
       patience = helpers < Self.processors ? Self.patience : 0
-      next.store(0, ordering: .relaxed)
       unfinished.store(helpers, ordering: .relaxed)
       for worker in workers[..<helpers] {
         worker.orders.add(1, ordering: .sequentiallyConsistent)
         worker.door.ring()
       }
-      takePieces()
+      work(first: 0)
       door.wait(patience: patience) { unfinished.load(ordering: .sequentiallyConsistent) == 0 }
       self.body = nil
     }
     return true
   }
 
-  private func takePieces() {
+  /// Does a share, and what is left of those after it.
+  private func work(first: Int) {
     guard let body else { return }
-    let count = count
-    while true {
-      let piece = next.add(1, ordering: .relaxed).oldValue
-      guard piece < count else { return }
-      body(piece)
-    }
+    let threads = threads
+    for n in 0..<threads { shares[(first + n) % threads].work(body) }
   }
 
   private func hire() {
     let worker = Worker()
     workers.append(worker)
+    shares.append(Share())
+    let number = workers.count
     let thread = Thread { [self] in
       var done = 0
       var patience = Self.patience
@@ -130,12 +154,12 @@ final class WorkerThreads: Sendable {
           worker.orders.load(ordering: .sequentiallyConsistent) != done
         }
         done += 1
-        takePieces()
+        work(first: number)
         patience = self.patience
         if unfinished.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 { door.ring() }
       }
     }
-    thread.name = "mvmr kernels \(workers.count)"
+    thread.name = "mvmr kernels \(number)"
     thread.start()
   }
 }

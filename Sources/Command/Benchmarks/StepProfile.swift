@@ -1,6 +1,6 @@
 // A step's profile: the time of each operation, forward and backward, as a table and a picture.
 //
-// Idea       Steps are profiled several times; of each operation the median counts, so that one slow
+// Idea       An operation is counted at all shapes together, or each shape apart. Steps are profiled several times; of each operation the median counts, so that one slow
 //            moment of the machine does not show as a slow operation.
 // Read       Benchmark.swift, Autodiff/OperationProfile.swift ← this file → ../BenchCommand.swift
 // Tests      Tests/CommandTests/CommandTests.swift
@@ -10,7 +10,7 @@ import MVMR
 
 /// Where the time of one benchmark goes.
 struct StepProfile {
-  /// One operation, at all shapes.
+  /// One operation, at all shapes or at one.
   struct Row {
     let name: String
     /// Milliseconds a step.
@@ -24,7 +24,7 @@ struct StepProfile {
   let rows: [Row]
 
   /// Profiles some runs of a benchmark, after one that is not counted.
-  init(_ benchmark: Benchmark, runs: Int) throws {
+  init(_ benchmark: Benchmark, runs: Int, byShape: Bool) throws {
     name = benchmark.name
     let measure = try benchmark.prepare()
     try measure()
@@ -40,8 +40,10 @@ struct StepProfile {
     for key in order {
       let entries = seen[key] ?? []
       let milliseconds = entries.map { 1e3 * $0.seconds }.sorted()[entries.count / 2]
-      let place = rows.firstIndex { $0.name == key.operation } ?? rows.endIndex
-      if place == rows.endIndex { rows.append(Row(name: key.operation)) }
+      let shape = byShape && !key.shape.isEmpty ? " \(key.shape)" : ""
+      let name = key.operation + shape
+      let place = rows.firstIndex { $0.name == name } ?? rows.endIndex
+      if place == rows.endIndex { rows.append(Row(name: name)) }
       if key.isGradient {
         rows[place].backward += milliseconds
       } else {
@@ -67,10 +69,14 @@ struct StepProfile {
       print(JSONValue.object(["name": .string(name), "operations": .array(list)]).text)
     } else {
       print(String(format: "%@: %.1f ms a step", name, all))
-      print("  operation                   calls   forward  backward   share")
+      let width = max(26, rows.reduce(0) { max($0, $1.name.count) })
+      func padded(_ name: String) -> String {
+        name.padding(toLength: width, withPad: " ", startingAt: 0)
+      }
+      print("  \(padded("operation"))  calls   forward  backward   share")
       for row in rows where row.total >= 0.0005 * all {
         print(
-          "  " + row.name.padding(toLength: 26, withPad: " ", startingAt: 0)
+          "  " + padded(row.name)
             + String(
               format: "%7d %6.1f ms %6.1f ms  %5.1f %%", row.calls, row.forward, row.backward,
               100 * row.total / max(all, .leastNonzeroMagnitude)))
