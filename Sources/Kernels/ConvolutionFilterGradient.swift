@@ -91,13 +91,21 @@ private struct FilterGradientWalk<S: KernelScalar> {
 
   /// Rows of dW in the order of memory, cut into tiles.
   ///
-  /// A filter of few rows, as in a network's first layer, is cut across too, or threads could not share it.
+  /// A filter of few rows, as in a network's first layer, is cut across too, or threads could not share it; one
+  /// with more outputs than rows, too, so that each thread reads its own part of the larger operand.
   func pieces() -> [Piece] {
     let joined = g.dilation == 1 && g.groups == 1
     let runs = joined ? 1 : g.kernelWidth
     let length = joined ? g.kernelWidth * g.channels : g.channelsPerGroup
     let isFlat = g.groups * g.kernelHeight * runs * length < 12 * 16
-    let across = isFlat ? lanes(g.outPerGroup) : g.outPerGroup
+    let tile = lanes(g.outPerGroup)
+    var across = g.outPerGroup
+    if isFlat {
+      across = tile
+    } else if g.outPerGroup > g.kernelHeight * runs * length {
+      let tiles = (g.outPerGroup + tile - 1) / tile
+      across = max(1, tiles / ThreadTeam.count) * tile
+    }
     var pieces: [Piece] = []
     for output in stride(from: 0, to: g.outPerGroup, by: across) {
       for group in 0..<g.groups {
@@ -122,6 +130,11 @@ private struct FilterGradientWalk<S: KernelScalar> {
   /// Sums some pieces of dW over all blocks: the first block writes, the others add.
   @inline(__always)
   func add(_ pieces: ArraySlice<Piece>, to dW: UnsafeMutablePointer<S>) {
+    let outputs = pieces.reduce(0..<0) {
+      $0.isEmpty
+        ? $1.outputs
+        : min($0.lowerBound, $1.outputs.lowerBound)..<max($0.upperBound, $1.outputs.upperBound)
+    }
     let slab = g.padding > 0 ? Buffer<S>(uninitialized: slabRows * paddedWidth * g.channels) : nil
     let copy =
       copiesGradient ? Buffer<S>(uninitialized: rowsABlock * g.outWidth * copiedPixel) : nil
@@ -133,7 +146,7 @@ private struct FilterGradientWalk<S: KernelScalar> {
         let count = min(rowsABlock, rows - first)
         if let slab { copyWithBorder(first: first, count: count, to: slab.pointer) }
         list(first: first, count: count, copied: slab != nil, to: places)
-        if let copy { copyGradient(first: first, count: count, to: copy.pointer) }
+        if let copy { copyGradient(outputs, first: first, count: count, to: copy.pointer) }
         let pixels = UnsafeBufferPointer(rebasing: places[..<(count * g.outWidth)])
         for n in 0..<ahead { places[pixels.count + n] = places[0] }
         for piece in pieces {
@@ -250,9 +263,12 @@ extension FilterGradientWalk {
     }
   }
 
-  /// Copies a block of dY to [group][channels of a tile][pixel][lane], zero beyond the last channel.
+  /// Copies some outputs of a block of dY to [group][channels of a tile][pixel][lane], zero beyond the last
+  /// channel.
   @inline(__always)
-  private func copyGradient(first: Int, count: Int, to copy: UnsafeMutablePointer<S>) {
+  private func copyGradient(
+    _ outputs: Range<Int>, first: Int, count: Int, to copy: UnsafeMutablePointer<S>
+  ) {
     let half = S.Vector.scalarCount
     let pixels = count * g.outWidth
     var out = copy
@@ -261,6 +277,11 @@ extension FilterGradientWalk {
       while o < g.outPerGroup {
         let left = g.outPerGroup - o
         let lanes = lanes(left)
+        guard outputs.contains(o) else {
+          out += pixels * lanes
+          o += lanes
+          continue
+        }
         var from = dY.pointer + first * g.outWidth * g.outChannels + group * g.outPerGroup + o
         for _ in 0..<pixels {
           if left >= 2 * half {
