@@ -1,4 +1,4 @@
-// Winograd convolution: 3×3 filters with a quarter of the multiplications.
+// Winograd convolution: 3×3 filters with a quarter to a third of the multiplications.
 //
 // Source     Lavin & Gray, "Fast algorithms for convolutional neural networks", CVPR 2016
 // Formula    Y = Aᵀ [Σ_c (G w Gᵀ) ⊙ (Bᵀ x B)] A   for every tile of m × m outputs, m = 4 or 3
@@ -147,10 +147,11 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
     }
     let multiplier = UnsafePointer(values.pointer)
     if values.count <= 700_000 {
-      // A small filter stays in cache: each piece goes through all three steps.
-      parallelFor((tiles.count + 23) / 24) { piece in
-        let first = 24 * piece
-        let count = min(24, tiles.count - first)
+      // A small filter stays in the second-level cache, beside the values of a dozen tiles: each piece goes through
+      // all three steps.
+      parallelFor((tiles.count + 11) / 12) { piece in
+        let first = 12 * piece
+        let count = min(12, tiles.count - first)
         let patches = ValuePlanes<S, F>(tiles: count, channels: source.channels)
         let products = ValuePlanes<S, F>(tiles: count, channels: target.channels)
         patches.fill(

@@ -164,6 +164,20 @@ enum Program {
     }
   }
 
+  @Test("bench --profile --by-shape tells the shapes of an operation apart")
+  func profileByShape() throws {
+    try inDirectory { directory in
+      let outcome = try Program.run([
+        "bench", "step/mv-mr", "--profile", "--by-shape", "--repeat", "1", "--output", directory,
+      ])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      // The first convolution, and one of the last stage.
+      for name in ["conv2D [128, 32, 32, 16]", "conv2D [128, 8, 8, 128]"] {
+        #expect(outcome.output.contains(name), "\(outcome.output)")
+      }
+    }
+  }
+
   @Test("pretrain, evaluate linear and evaluate knn agree on one run")
   func wholeJob() throws {
     try inDirectory { directory in

@@ -49,12 +49,17 @@ import Testing
     ConvolutionGeometry(input: [1, 10, 9, 67], filter: [3, 3, 1, 67], padding: 1, groups: 67),
     ConvolutionGeometry(input: [3, 2, 2, 4], filter: [1, 1, 4, 4], stride: 5),
     ConvolutionGeometry(input: [1, 1, 150, 2], filter: [1, 9, 2, 9], padding: 0),
+    // Rows that do not come out even in pieces.
+    ConvolutionGeometry(input: [2, 5, 120, 3], filter: [3, 3, 3, 8], padding: 1),
     // Many weights, few pixels: panels are packed where they are used.
     ConvolutionGeometry(input: [3, 4, 4, 72], filter: [3, 3, 72, 260], padding: 1),
     ConvolutionGeometry(input: [2, 3, 5, 270], filter: [1, 1, 270, 512], stride: 2),
     // Filter gradients over several blocks of several images, with copied output gradients.
     ConvolutionGeometry(input: [20, 5, 6, 48], filter: [3, 3, 48, 131], padding: 1),
     ConvolutionGeometry(input: [3, 23, 20, 66], filter: [3, 3, 33, 266], padding: 1, groups: 2),
+    // … of more outputs than rows: each thread copies its own.
+    ConvolutionGeometry(input: [3, 11, 10, 130], filter: [1, 1, 130, 331]),
+    ConvolutionGeometry(input: [3, 11, 10, 260], filter: [1, 1, 130, 662], groups: 2),
     ConvolutionGeometry(
       input: [2, 19, 21, 30], filter: [3, 3, 30, 128], stride: 2, padding: 2, dilation: 2),
   ]
