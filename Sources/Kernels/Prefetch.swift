@@ -1,10 +1,11 @@
 // Prefetching: a cache line asked for before it is needed.
 //
-// Idea       A miss in all caches costs what four hundred multiplications cost, and a processor looks only some
-//            three hundred instructions ahead. What it cannot guess from the order of reads (rows of pixels a
-//            kilobyte apart), a walk that knows its own way asks for.
-// How        LLVM, which compiles Swift, has an instruction for it under the name below: `prefetcht0` on x86-64,
-//            `prfm` on arm64. It reads nothing: an address outside every buffer does no harm.
+// Idea       A miss in all caches lasts some four hundred cycles, and a processor looks only some three hundred
+//            instructions ahead. What it cannot guess from the order of reads (rows of pixels a kilobyte
+//            apart), a walk that knows its own way asks for.
+// How        Swift has no word for it, but LLVM, which compiles Swift, has an instruction of the name below, the same
+//            for every processor: `prefetcht0` on x86-64, `prfm` on arm64. It reads nothing, so an address outside
+//            every buffer does no harm, and no result depends on it.
 // Read       this file → TileWalk.swift
 
 @_silgen_name("llvm.prefetch.p0")

@@ -228,8 +228,7 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
   /// The product of one value of a panel.
   private func multiply(
     _ point: Int, _ patches: ValuePlanes<S, F>, _ values: UnsafePointer<S>, panel: Int,
-    _ count: Int,
-    to products: UnsafeMutablePointer<S>, pixel: Int
+    _ count: Int, to products: UnsafeMutablePointer<S>, pixel: Int
   ) {
     FlatWalk(count: source.channels, steps: ImageSteps(row: source.channels)).run(
       Spread<Columns>.self, rows: count, columns: target.channels - panel * Columns.width,

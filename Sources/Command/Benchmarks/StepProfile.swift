@@ -1,7 +1,8 @@
 // A step's profile: the time of each operation, forward and backward, as a table and a picture.
 //
-// Idea       An operation is counted at all shapes together, or each shape apart. Steps are profiled several times; of each operation the median counts, so that one slow
-//            moment of the machine does not show as a slow operation.
+// Idea       An operation is counted at all shapes together, or each shape apart. Steps are profiled several
+//            times; of each operation the median counts, so that one slow moment of the machine does not show
+//            as a slow operation.
 // Read       Benchmark.swift, Autodiff/OperationProfile.swift ← this file → ../BenchCommand.swift
 // Tests      Tests/CommandTests/CommandTests.swift
 
