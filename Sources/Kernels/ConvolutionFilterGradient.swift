@@ -8,7 +8,7 @@
 //            or of several, so that their part of x and dY stays in the second-level cache while all of dW passes by.
 //            A block of x is copied with its border of zeros (without padding it is read where it
 //            lies); a list says where each pixel's patch begins. A block of dY with many channels is
-//            copied too, into the order in which a tile walks it.
+//            copied too, into the order in which a tile walks it. Meanwhile the next block is asked for.
 // Order      Pixels are summed upwards, block by block; threads split taps, channels and outputs, never pixels.
 // Read       TileWalk.swift ← this file → Autodiff/Conv2D.swift
 
@@ -78,6 +78,10 @@ private struct FilterGradientWalk<S: KernelScalar> {
       && g.kernelHeight * g.kernelWidth * g.channelsPerGroup >= 128
   }
 
+  /// Whether what the next block reads is asked for while this one is summed: the second-level cache must
+  /// hold both. (64 → 256 channels, two threads: 173 without, 206 with it; 1024 → 256: 190 and 176.)
+  private var readsNextBlock: Bool { g.channels + g.outChannels <= 1024 }
+
   /// Lanes of the tile that takes what is left of a group's outputs.
   private func lanes(_ left: Int) -> Int {
     left > S.Vector.scalarCount ? 2 * S.Vector.scalarCount : S.Vector.scalarCount
@@ -138,55 +142,74 @@ private struct FilterGradientWalk<S: KernelScalar> {
     let slab = g.padding > 0 ? Buffer<S>(uninitialized: slabRows * paddedWidth * g.channels) : nil
     let copy =
       copiesGradient ? Buffer<S>(uninitialized: rowsABlock * g.outWidth * copiedPixel) : nil
-    // Pixels far apart in memory are asked for early; others the processor finds by itself.
-    let ahead = slab == nil && g.channels >= 128 ? 16 : 0
-    let capacity = rowsABlock * g.outWidth + ahead
+    let capacity = 2 * rowsABlock * g.outWidth
     withUnsafeTemporaryAllocation(of: Int.self, capacity: capacity) { places in
       for first in stride(from: 0, to: rows, by: rowsABlock) {
         let count = min(rowsABlock, rows - first)
+        let pixels = count * g.outWidth
         if let slab { copyWithBorder(first: first, count: count, to: slab.pointer) }
         list(first: first, count: count, copied: slab != nil, to: places)
         if let copy { copyGradient(outputs, first: first, count: count, to: copy.pointer) }
-        let pixels = UnsafeBufferPointer(rebasing: places[..<(count * g.outWidth)])
-        for n in 0..<ahead { places[pixels.count + n] = places[0] }
-        for piece in pieces {
-          add(
-            piece, pixels, x: UnsafePointer(slab?.pointer ?? x.pointer),
-            dY: UnsafePointer(copy?.pointer ?? dY.pointer + first * g.outWidth * g.outChannels),
-            width: slab == nil ? g.width : paddedWidth, ahead: ahead, adding: first > 0, to: dW)
-        }
+        // A shorter last block is not worth asking for: then it is this one again.
+        let next = first + 2 * count <= rows ? first + count : first
+        list(
+          first: next, count: count, copied: slab != nil,
+          to: UnsafeMutableBufferPointer(rebasing: places[pixels...]))
+        let block = Block(
+          places: UnsafeBufferPointer(rebasing: places[..<pixels]),
+          x: UnsafePointer(slab?.pointer ?? x.pointer), width: slab == nil ? g.width : paddedWidth,
+          dY: UnsafePointer(copy?.pointer ?? dY.pointer + first * g.outWidth * g.outChannels),
+          next: dY.pointer + next * g.outWidth * g.outChannels,
+          isFirst: first == 0)
+        // A tile is two lines wide: every other piece asks for the other one.
+        for (n, piece) in pieces.enumerated() { add(piece, block, line: n % 2, to: dW) }
       }
     }
   }
 
+  /// A block of pixels, copied or where it lies.
+  private struct Block {
+    /// Where the patch of each pixel begins in x; and of each pixel of the next block.
+    let places: UnsafeBufferPointer<Int>
+    let x: UnsafePointer<S>
+    /// Pixels in a row of x.
+    let width: Int
+    let dY: UnsafePointer<S>
+    /// Where the next block of dY lies, not copied.
+    let next: UnsafePointer<S>
+    let isFirst: Bool
+  }
+
   @inline(__always)
-  private func add(
-    _ piece: Piece, _ places: UnsafeBufferPointer<Int>, x: UnsafePointer<S>, dY: UnsafePointer<S>,
-    width: Int, ahead: Int, adding: Bool, to dW: UnsafeMutablePointer<S>
-  ) {
+  private func add(_ piece: Piece, _ block: Block, line: Int, to dW: UnsafeMutablePointer<S>) {
     let a =
-      x + (piece.kernelRow * width + piece.kernelColumn) * g.dilation * g.channels
+      block.x + (piece.kernelRow * block.width + piece.kernelColumn) * g.dilation * g.channels
       + piece.group * g.channelsPerGroup + piece.first
     let c =
       dW
       + ((piece.kernelRow * g.kernelWidth + piece.kernelColumn) * g.channelsPerGroup + piece.first)
       * g.outChannels + piece.group * g.outPerGroup
     let copied = copiesGradient
-    let b = dY + piece.group * (copied ? copiedPixel / g.groups * places.count : g.outPerGroup)
+    let pixels = block.places.count
+    let b = block.dY + piece.group * (copied ? copiedPixel / g.groups * pixels : g.outPerGroup)
+    let next = block.next + piece.group * g.outPerGroup + line * S.Vector.scalarCount
     var o = piece.outputs.lowerBound
     while o < piece.outputs.upperBound {
       let left = g.outPerGroup - o
       let lanes = lanes(left)
-      let walk = ListedWalk(places: places, ahead: ahead, b: copied ? lanes : g.outChannels)
-      let from = copied ? b + o * places.count : b + o
+      let walk = ListedWalk(
+        places: block.places, ahead: readsNextBlock ? pixels : min(16, pixels),
+        b: copied ? lanes : g.outChannels, next: next + o,
+        nextStep: readsNextBlock ? g.outChannels * MemoryLayout<S>.stride : 0)
+      let from = copied ? b + o * pixels : b + o
       if lanes > S.Vector.scalarCount {
         walk.run(
           Together<Beside<Vector1<S>>>.self, rows: piece.count, columns: left, a: a, b: from,
-          c: c + o, cRow: g.outChannels, adding: adding)
+          c: c + o, cRow: g.outChannels, adding: !block.isFirst)
       } else {
         walk.run(
           Together<Vector1<S>>.self, rows: piece.count, columns: left, a: a, b: from, c: c + o,
-          cRow: g.outChannels, adding: adding)
+          cRow: g.outChannels, adding: !block.isFirst)
       }
       o += lanes
     }

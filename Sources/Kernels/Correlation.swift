@@ -323,7 +323,7 @@ struct Correlation<S: KernelScalar> {
         if isFlat {
           flat.run(
             Tiles.self, rows: rows, columns: wanted, a: a, b: filter, c: c, cRow: targetPixel,
-            adding: taps.lowerBound > 0)
+            adding: taps.lowerBound > 0, next: panel + 1 < panels.count ? c + lanes : nil)
         } else {
           nested.run(
             Tiles.self, rows: rows, columns: wanted, a: a, b: filter, c: c, cRow: targetPixel,

@@ -144,6 +144,7 @@ func multiply<S: KernelScalar>(
           let walk = FlatWalk(count: deep, steps: PackedSteps())
           for i in chunk..<min(end, chunk + MatrixBlocking.chunk) {
             for j in wanted {
+              let (down, right) = j + 1 < wanted.upperBound ? (i, j + 1) : (i + 1, across)
               walk.run(
                 Together<Columns>.self, rows: min(height, rows - i * height),
                 columns: columns - j * Columns.width,
@@ -151,7 +152,8 @@ func multiply<S: KernelScalar>(
                 b: panelsOfB + (j - across) * deep * Columns.width,
                 c: C + i * height * leading + j * Columns.width, cRow: leading,
                 adding: adding || range + start > 0,
-                bias: range + start + deep == depth ? bias.map { $0 + j * Columns.width } : nil)
+                bias: range + start + deep == depth ? bias.map { $0 + j * Columns.width } : nil,
+                next: C + down * height * leading + right * Columns.width)
             }
           }
         }

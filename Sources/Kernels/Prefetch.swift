@@ -18,3 +18,7 @@ func prefetchToRead(_ p: UnsafeRawPointer) { prefetch(p, 0, 3, 1) }
 /// Asks for the line at an address, to be written soon.
 @inline(__always)
 func prefetchToWrite(_ p: UnsafeRawPointer) { prefetch(p, 1, 3, 1) }
+
+/// Asks for the line at an address, to be read in a while: into the second-level cache, not the first.
+@inline(__always)
+func prefetchToReadLater(_ p: UnsafeRawPointer) { prefetch(p, 0, 2, 1) }

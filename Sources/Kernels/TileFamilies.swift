@@ -26,6 +26,9 @@ struct TileOperands<Scalar: KernelScalar> {
   /// Row r is written to c + r · cRow.
   var c: UnsafeMutablePointer<Scalar>
   var cRow: Int
+  /// What the next tile will write, with rows `nextRow` apart.
+  var next: UnsafeMutablePointer<Scalar>
+  var nextRow: Int
   /// Whether the sums are added to what c holds.
   var adding: Bool
   /// A row as wide as the tile that every row adds last.

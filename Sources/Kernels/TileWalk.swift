@@ -65,8 +65,10 @@ struct FlatWalk<Steps: WalkSteps>: Walk {
     var q = operands.b
     let ahead = steps.ahead(rows: Tile.rows, count: count)
     var next = operands.a + ahead.first
+    var writes = LinesAhead<Tile>(operands, steps: count)
     for _ in 0..<count {
       prefetchToRead(next)
+      writes.ask()
       next += ahead.step
       tile.add(p, steps.row, times: .load(q))
       Tile.advance(&p, by: steps.a)
@@ -100,6 +102,7 @@ struct NestedWalk: Walk {
     let (aReturn, bReturn) = (aOuter - middle * aMiddle, bOuter - middle * bMiddle)
     var (innerLeft, middleLeft) = (inner, middle)
     // One loop, not three: between two loops the compiler moves the tile to memory and back.
+    Tile.askForLines(operands)
     for _ in 0..<outer * middle * inner {
       tile.add(p, steps.row, times: .load(q))
       Tile.advance(&p, by: steps.a)
@@ -132,6 +135,9 @@ struct ListedWalk: Walk {
   let ahead: Int
   /// From one step to the next in b, in scalars.
   let b: Int
+  /// What else is asked for: where, and from one step to the next in bytes.
+  let next: UnsafeRawPointer
+  let nextStep: Int
 
   @inline(__always) var row: Int { 1 }
 
@@ -139,8 +145,12 @@ struct ListedWalk: Walk {
   func sum<Tile: RegisterTile>(_: Tile.Type, _ operands: TileOperands<Tile.Columns.Scalar>) {
     var tile = Tile.zero
     var q = operands.b
+    var later = next
+    Tile.askForLines(operands)
     for n in 0..<places.count {
-      prefetchToRead(operands.a + places[n + ahead])
+      prefetchToReadLater(operands.a + places[n + ahead])
+      prefetchToReadLater(later)
+      later += nextStep
       tile.add(Tile.cursor(operands.a + places[n], 1), 1, times: .load(q))
       q += b
     }
@@ -148,7 +158,45 @@ struct ListedWalk: Walk {
   }
 }
 
+/// Asks for the lines that the next tile will write, a row of them at a time, evenly over the steps of this one.
+///
+/// All at once they would hold up the reads of the steps between.
+struct LinesAhead<Tile: RegisterTile> {
+  private var row: UnsafeMutablePointer<Tile.Columns.Scalar>
+  private let rowSize: Int
+  private let steps: Int
+  private var done = 0
+
+  @inline(__always)
+  init(_ operands: TileOperands<Tile.Columns.Scalar>, steps: Int) {
+    (row, rowSize) = (operands.next, operands.nextRow)
+    self.steps = steps
+  }
+
+  @inline(__always)
+  mutating func ask() {
+    for lane in stride(from: 0, to: Tile.Columns.width, by: Tile.Columns.Scalar.Vector.scalarCount)
+    {
+      prefetchToWrite(row + lane)
+    }
+    done += Tile.rows
+    let isNext = done >= steps
+    done -= isNext ? steps : 0
+    row += isNext ? rowSize : 0
+  }
+}
+
 extension RegisterTile {
+  /// Asks for all lines that the tile will write.
+  @inline(__always)
+  fileprivate static func askForLines(_ operands: TileOperands<Columns.Scalar>) {
+    for r in 0..<rows {
+      for lane in stride(from: 0, to: Columns.width, by: Columns.Scalar.Vector.scalarCount) {
+        prefetchToWrite(operands.c + r * operands.cRow + lane)
+      }
+    }
+  }
+
   /// Writes the sums to c, or adds them to it; the bias comes last.
   @inline(__always)
   fileprivate mutating func finish(_ operands: TileOperands<Columns.Scalar>) {
@@ -165,12 +213,14 @@ extension Walk {
   /// Sums `rows` rows of outputs, cut into tiles of a family, and writes or adds them to c.
   ///
   /// Row r reads a + r · row and writes c + r · cRow. Of the lanes, `columns` are wanted; the rest
-  /// are computed and dropped. `bias`, a row as wide as the tile, is added to every row.
+  /// are computed and dropped. `bias`, a row as wide as the tile, is added to every row. `next` is where the
+  /// run that follows will write, if that is known.
   @inline(never)
   func run<F: TileFamily>(
     _: F.Type, rows: Int, columns: Int, a: UnsafePointer<F.Columns.Scalar>,
     b: UnsafePointer<F.Columns.Scalar>, c: UnsafeMutablePointer<F.Columns.Scalar>, cRow: Int,
-    adding: Bool, bias: UnsafePointer<F.Columns.Scalar>? = nil
+    adding: Bool, bias: UnsafePointer<F.Columns.Scalar>? = nil,
+    next: UnsafeMutablePointer<F.Columns.Scalar>? = nil
   ) {
     // The last panel may be narrower than a tile: its sums take a detour through the stack.
     let width = F.Columns.width
@@ -182,15 +232,11 @@ extension Walk {
         let height = F.next(rows - done)
         let out = c + done * cRow
         let whole = partial ? scratch.baseAddress ?? out : out
-        for r in 0..<height {
-          for i in stride(from: 0, to: width, by: F.Columns.Scalar.Vector.scalarCount) {
-            prefetchToWrite(out + r * cRow + i)
-          }
-        }
         F.sum(
           self, height: height,
           TileOperands(
             a: a + done * row, b: b, c: whole, cRow: partial ? width : cRow,
+            next: done + height < rows ? out + height * cRow : next ?? out, nextRow: cRow,
             adding: adding && !partial, bias: partial ? nil : bias))
         if partial {
           for r in 0..<height {
