@@ -74,7 +74,10 @@ private func moments<L: Lanes>(
   mean: UnsafeMutablePointer<L.Scalar>, squares: UnsafeMutablePointer<L.Scalar>
 ) {
   var sum = L.zero
-  for r in 0..<rows { sum.add(from: x + r * pitch) }
+  for r in 0..<rows {
+    prefetchLanes(L.self, x + (rows + r) * pitch)
+    sum.add(from: x + r * pitch)
+  }
   let m = sum.with(sum) { s, _ in s / L.Scalar.Vector(repeating: L.Scalar(rows)) }
   var total = L.zero
   for r in 0..<rows {
@@ -130,13 +133,15 @@ public func channelGradientSums<S: KernelScalar>(
     var c = 0
     while c + Four<S>.width <= channels {
       gradientSums(
-        Four<S>.self, g + c, from + first + c, μ + c, rows: rows.count, pitch: channels, sum: s + c,
+        Four<S>.self, g + c, of: given + first + c, from + first + c, μ + c, rows: rows.count,
+        pitch: channels, sum: s + c,
         product: q + c)
       c += Four<S>.width
     }
     while c < channels {
       gradientSums(
-        Vector1<S>.self, g + c, from + first + c, μ + c, rows: rows.count, pitch: channels,
+        Vector1<S>.self, g + c, of: given + first + c, from + first + c, μ + c, rows: rows.count,
+        pitch: channels,
         sum: s + c, product: q + c)
       c += Vector1<S>.width
     }
@@ -155,7 +160,8 @@ public func channelGradientSums<S: KernelScalar>(
 /// Σ g and Σ g (x − μ) of some columns of a block.
 @inline(__always)
 private func gradientSums<L: Lanes>(
-  _: L.Type, _ g: UnsafePointer<L.Scalar>, _ x: UnsafePointer<L.Scalar>,
+  _: L.Type, _ g: UnsafePointer<L.Scalar>, of dY: UnsafePointer<L.Scalar>,
+  _ x: UnsafePointer<L.Scalar>,
   _ mean: UnsafePointer<L.Scalar>, rows: Int, pitch: Int,
   sum: UnsafeMutablePointer<L.Scalar>, product: UnsafeMutablePointer<L.Scalar>
 ) {
@@ -163,6 +169,8 @@ private func gradientSums<L: Lanes>(
   var s = L.zero
   var q = L.zero
   for r in 0..<rows {
+    prefetchLanes(L.self, x + (rows + r) * pitch)
+    prefetchLanes(L.self, dY + (rows + r) * pitch)
     let v = L.load(g + r * pitch)
     let d = L.load(x + r * pitch).with(μ) { $0 - $1 }
     s = s.with(v) { $0 + $1 }
@@ -264,6 +272,14 @@ public func channelInputGradient<S: KernelScalar>(
         }
       }
     }
+  }
+}
+
+/// Asks for the lines of some lanes, which the next block will read.
+@inline(__always)
+private func prefetchLanes<L: Lanes>(_: L.Type, _ p: UnsafePointer<L.Scalar>) {
+  for lane in stride(from: 0, to: L.width, by: L.Scalar.Vector.scalarCount) {
+    prefetchToReadLater(p + lane)
   }
 }
 
