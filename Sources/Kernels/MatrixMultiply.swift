@@ -11,7 +11,7 @@
 //            once for all; each piece of work packs its own panels of B, so that they are in its cache
 //            when they are used and never travel to memory and back.
 // Order      The sum over k runs upwards in blocks that the extents decide, not the number of threads.
-// Read       RegisterTile.swift, TileWalk.swift, MatrixPacking.swift ← this file → Tensors/MatrixProduct.swift
+// Read       RegisterTile.swift, TileWalk.swift, MatrixPacking.swift ← this file → GramMatrix.swift, Tensors/MatrixProduct.swift
 // Tests      Tests/KernelsTests/MatrixMultiplyTests.swift
 
 /// The formula as loops, for tests and for reading.
@@ -85,6 +85,13 @@ struct MatrixView<S> {
   var isTransposed = false
 }
 
+/// Which part of a product is wanted.
+enum ProductPart {
+  case all
+  /// Elements on and above the diagonal; some others are written, too.
+  case fromDiagonal
+}
+
 /// C = A · B, or C + A · B, of matrices that may be parts of larger ones.
 ///
 /// `leading` is the number of scalars from one row of C to the next; `pieces` says how independent pieces
@@ -93,7 +100,8 @@ struct MatrixView<S> {
 func multiply<S: KernelScalar>(
   rows: Int, columns: Int, depth: Int, _ a: MatrixView<S>, _ b: MatrixView<S>,
   into C: UnsafeMutablePointer<S>, leading: Int, adding: Bool = false,
-  bias: UnsafePointer<S>? = nil, pieces: (_ count: Int, _ body: (Int) -> Void) -> Void
+  bias: UnsafePointer<S>? = nil, part: ProductPart = .all,
+  pieces: (_ count: Int, _ body: (Int) -> Void) -> Void
 ) {
   guard rows > 0, columns > 0 else { return }
   guard depth > 0 else {
@@ -113,7 +121,8 @@ func multiply<S: KernelScalar>(
     width: Columns.width)
   let blocking = MatrixBlocking(lineOfA: A.parts * height * MemoryLayout<S>.stride)
   let deepest = min(depth, blocking.range)
-  let panels = min(blocking.panels, B.parts)
+  // Half a product has pieces of different sizes: narrower ones are shared better.
+  let panels = min(part == .all ? blocking.panels : blocking.panels / 2, B.parts)
   let blocksAcross = (B.parts + panels - 1) / panels
   let strips = MatrixBlocking.strips(of: A.parts, blocksAcross: blocksAcross)
   let blocksDown = (A.parts + strips - 1) / strips
@@ -143,7 +152,8 @@ func multiply<S: KernelScalar>(
           if chunk == down { B.pack(wanted, first: range + start, deep: deep, to: panelsOfB) }
           let walk = FlatWalk(count: deep, steps: PackedSteps())
           for i in chunk..<min(end, chunk + MatrixBlocking.chunk) {
-            for j in wanted {
+            for j in wanted
+            where part == .all || (j + 1) * Columns.width > i * height {
               let (down, right) = j + 1 < wanted.upperBound ? (i, j + 1) : (i + 1, across)
               walk.run(
                 Together<Columns>.self, rows: min(height, rows - i * height),

@@ -3,8 +3,8 @@
 // Source     MV-MR eq. (3); Székely, Rizzo & Bakirov, Ann. Statist. 35, 2007
 // Formula    aₖₗ = ‖xₖ − xₗ‖₂                     [N, N]
 //            Aₖₗ = aₖₗ − āₖ. − ā.ₗ + ā..           [N, N]
-// Derivation ‖xₖ − xₗ‖² = gₖₖ − 2gₖₗ + gₗₗ with the Gram matrix g = X Xᵀ: one matrix product instead of
-//            N² differences. The batch mean is subtracted first, which changes no distance and
+// Derivation ‖xₖ − xₗ‖² = gₖₖ − 2gₖₗ + gₗₗ with the Gram matrix g = X Xᵀ: half a matrix product instead
+//            of N² differences. The batch mean is subtracted first, which changes no distance and
 //            keeps the terms small, so little cancels. Equal rows have equal entries of g, so their
 //            distance is exactly 0. Backward, with Wₖₗ = (dAₖₗ + dAₗₖ)/aₖₗ and W = 0 where a = 0:
 //            dX = (diag(W 1) − W) X, again one product.
@@ -41,7 +41,7 @@ public func pairwiseDistances<S>(
     "pairwiseDistances: shape \(x.shape). To mend: one vector a row, [N, p]; flatten images first.")
   let n = x.shape[0]
   let X = numerics == .exact ? x.value - x.value.mean(over: 0, keepingAxes: true) : x.value
-  let gram = matmul(X, X, transposeB: true)  // [N, N]
+  let gram = gramMatrix(X)  // [N, N]
   let squares = numerics == .exact ? gram.diagonal() : (X * X).sum(over: 1)  // [N]
   // The norms are added first: gₖₖ + gₗₗ is the same bits as gₗₗ + gₖₖ, so the result is symmetric.
   let squared = squares.reshaped([n, 1]) + squares.reshaped([1, n]) - gram.scaled(by: 2)

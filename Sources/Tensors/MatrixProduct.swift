@@ -1,6 +1,6 @@
 // The matrix product.
 //
-// Read       Kernels/MatrixMultiply.swift ← this file → Convolution.swift
+// Read       Kernels/MatrixMultiply.swift, Kernels/GramMatrix.swift ← this file → Convolution.swift
 
 import Kernels
 
@@ -44,4 +44,16 @@ public func matmul<Scalar>(
       offsets: (i * rows * depth, i * depth * columns, i * rows * columns))
   }
   return Tensor(shape: a.rank == 3 ? [batch, rows, columns] : [rows, columns], buffer: c)
+}
+
+/// The products of all pairs of rows, X · Xᵀ: the bits of `matmul(x, x, transposeB: true)` for half of its work.
+///
+/// - Parameter x: `[N, p]`.
+/// - Returns: `[N, N]`, symmetric.
+public func gramMatrix<Scalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+  require(x.rank == 2, "gramMatrix: shape \(x.shape). To mend: one vector a row, [N, p].")
+  let (rows, depth) = (x.shape[0], x.shape[1])
+  let g = Buffer<Scalar>(uninitialized: rows * rows)
+  gramMatrix(x.buffer, rows: rows, depth: depth, into: g)
+  return Tensor(shape: [rows, rows], buffer: g)
 }

@@ -49,6 +49,24 @@ import Testing
     }
   }
 
+  @Test("a Gram matrix is symmetric and has the bits of the whole product")
+  func gram() {
+    for (n, k) in [(1, 1), (2, 13), (12, 5), (33, 600), (97, 40), (257, 2100), (300, 7)] {
+      gram(Float.self, n, k)
+      gram(Double.self, n, k)
+    }
+  }
+
+  private func gram<S: KernelScalar>(_: S.Type, _ n: Int, _ k: Int) {
+    let x = Buffer<S>.pattern(n * k)
+    let (half, whole) = (Buffer<S>.unwritten(n * n), Buffer<S>.unwritten(n * n))
+    gramMatrix(x, rows: n, depth: k, into: half)
+    matrixMultiply(rows: n, columns: n, depth: k, a: x, b: x, transposeB: true, into: whole)
+    #expect(half.array == whole.array, "\(S.self), [\(n), \(k)]")
+    let transposed = (0..<n * n).map { half[$0 % n * n + $0 / n] }
+    #expect(half.array == transposed, "\(S.self), [\(n), \(k)]")
+  }
+
   @Test("an empty sum is zero, or adds nothing")
   func emptySum() {
     let nothing = Buffer<Float>(uninitialized: 0)
