@@ -58,25 +58,32 @@ struct Correlation<S: KernelScalar> {
         families.append([member])
       }
     }
-    guard let batch = families.first?[0].correlation.batch else { return }
-    // Output rows a piece: about 144 pixels, enough to use a panel often while it is in cache.
-    let columns = families[0][0].correlation.columns
+    guard let one = families.first?[0].correlation else { return }
+    // Output rows a piece: about 144 pixels, enough to use a panel often while it is in cache; where an image
+    // has fewer, several images, as long as there are eight pieces to share.
     let rows = families.joined().reduce(0) { max($0, $1.correlation.rows) }
-    let wanted = max(1, (rows * columns + 72) / 144)
+    let wanted = max(1, (rows * one.columns + 72) / 144)
     let rowsAPiece = (rows + wanted - 1) / wanted
     let chunks = (rows + rowsAPiece - 1) / rowsAPiece
-    parallelFor(batch * families.count * chunks) { n in
+    let together = min(144 / (rows * one.columns), one.batch * families.count / 8)
+    let imagesAPiece = one.copiesPatches ? 1 : max(1, together)
+    let groups = (one.batch + imagesAPiece - 1) / imagesAPiece
+    parallelFor(groups * families.count * chunks) { n in
       let first = n % chunks * rowsAPiece
       let family = families[n / chunks % families.count]
-      sum(family, image: n / chunks / families.count, first: first, count: rowsAPiece)
+      let image = n / chunks / families.count * imagesAPiece
+      sum(
+        family, images: image..<min(one.batch, image + imagesAPiece), first: first,
+        count: rowsAPiece)
     }
     withExtendedLifetime(families) {}
   }
 
-  /// Sums some output rows of one image, all panels of all members of a family.
+  /// Sums some output rows of some images, all panels of all members of a family.
   @inline(__always)
   private static func sum(
-    _ family: [(correlation: Correlation, filter: Buffer<S>)], image: Int, first: Int, count: Int
+    _ family: [(correlation: Correlation, filter: Buffer<S>)], images: Range<Int>, first: Int,
+    count: Int
   ) {
     // Pieces may be a few microseconds long: nothing is allocated but what is copied.
     var region = Region.none
@@ -84,8 +91,7 @@ struct Correlation<S: KernelScalar> {
       let rows = min(count, family[n].correlation.rows - first)
       region.include(family[n].correlation.region(first: first, count: rows))
     }
-    var window = Window(
-      family[0].correlation, images: image..<image + 1, region, inParallel: false)
+    var window = Window(family[0].correlation, images: images, region, inParallel: false)
     if family.count == 1 && family[0].correlation.copiesPatches
       && window.pixel == family[0].correlation.usedChannels
     {
@@ -94,21 +100,23 @@ struct Correlation<S: KernelScalar> {
     }
     for n in family.indices where family[n].correlation.rows > first {
       let rows = min(count, family[n].correlation.rows - first)
-      let (panels, size) = (
-        family[n].correlation.panels.count, family[n].correlation.panels.size
-      )
-      for panel in 0..<panels {
-        family[n].correlation.sum(
-          window, first: first, count: rows, panel: panel,
-          taps: 0..<family[n].correlation.tapRows,
-          filter: UnsafePointer(family[n].filter.pointer + panel * size))
+      let panels = family[n].correlation.panels
+      let filter = UnsafePointer(family[n].filter.pointer)
+      for panel in 0..<panels.count {
+        for tap in stride(from: 0, to: panels.tapRows, by: panels.tapRowsAtOnce) {
+          family[n].correlation.sum(
+            window, first: first, count: rows, panel: panel, taps: panels.taps(from: tap),
+            filter: filter + panel * panels.size + tap * panels.rowSize)
+        }
       }
     }
   }
 
   /// Whether the filter is so much larger than the pixels that its panels are the pieces of work.
   private var hasLargeFilter: Bool {
-    panels.count >= 8 && panels.count * panels.size > 4 * batch * height * width * usedChannels
+    guard panels.count >= 8 else { return false }
+    return panels.count * panels.size > 4 * batch * height * width * usedChannels
+      || panels.tapRowsAtOnce < tapRows && batch * rows * columns <= 1024
   }
 
   /// The filter in the order in which tiles walk it.
@@ -139,16 +147,12 @@ struct Correlation<S: KernelScalar> {
   private func runByPanels() {
     let window = Window(
       self, images: 0..<batch, region(first: 0, count: rows), inParallel: true)
-    // As many tap rows at once as the second-level cache holds beside the pixels.
-    let tapsAtOnce = max(
-      1, min(tapRows, 400 * 1024 / (panels.rowSize * MemoryLayout<S>.stride)))
     parallelFor(panels.count) { panel in
-      let filter = Buffer<S>(uninitialized: tapsAtOnce * panels.rowSize)
-      for tap in stride(from: 0, to: tapRows, by: tapsAtOnce) {
-        let taps = tap..<min(tapRows, tap + tapsAtOnce)
-        panels.pack(panel: panel, rows: taps, to: filter.pointer)
+      let filter = Buffer<S>(uninitialized: panels.tapRowsAtOnce * panels.rowSize)
+      for tap in stride(from: 0, to: tapRows, by: panels.tapRowsAtOnce) {
+        panels.pack(panel: panel, rows: panels.taps(from: tap), to: filter.pointer)
         sum(
-          window, first: 0, count: rows, panel: panel, taps: taps,
+          window, first: 0, count: rows, panel: panel, taps: panels.taps(from: tap),
           filter: UnsafePointer(filter.pointer))
       }
     }

@@ -69,7 +69,10 @@ enum Spread<Columns: Lanes>: TileFamily {
 
 /// Six rows at most: of four vectors each, they fill the registers.
 enum Low<Columns: Lanes>: TileFamily {
-  @inline(__always) static func next(_ rows: Int) -> Int { min(6, TileHeight.next(rows)) }
+  @inline(__always)
+  static func next(_ rows: Int) -> Int {
+    rows == 7 || rows == 8 ? 4 : min(6, TileHeight.next(rows))
+  }
 
   @inline(__always)
   static func sum<W: Walk>(_ walk: W, height: Int, _ operands: TileOperands<Columns.Scalar>) {
