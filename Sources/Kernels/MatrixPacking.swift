@@ -55,11 +55,19 @@ func packLines<S: KernelScalar>(
   _ source: UnsafePointer<S>, leading: Int, count: Int, width: Int, deep: Int,
   to target: UnsafeMutablePointer<S>
 ) {
+  let lanes = S.Vector.scalarCount
   for k in 0..<deep {
     let from = source + k * leading
     let out = target + k * width
-    if count == width {
-      // Strips and panels are multiples of four wide, but for the narrow tile of AVX2.
+    for lane in stride(from: 0, to: count, by: lanes) {
+      prefetchToRead(from + packingAhead * leading + lane)
+    }
+    if count < width {
+      for r in 0..<width { out[r] = r < count ? from[r] : 0 }
+    } else if width % lanes == 0 {
+      for r in stride(from: 0, to: width, by: lanes) { (out + r).vector = (from + r).vector }
+    } else {
+      // Strips are multiples of four wide, but for the narrow tile of AVX2.
       var r = 0
       while r + 4 <= width {
         (out + r).four = (from + r).four
@@ -69,11 +77,12 @@ func packLines<S: KernelScalar>(
         out[r] = from[r]
         r += 1
       }
-    } else {
-      for r in 0..<width { out[r] = r < count ? from[r] : 0 }
     }
   }
 }
+
+/// How many lines ahead a line is asked for.
+private let packingAhead = 16
 
 /// Copies `count` lines of `deep` scalars, which lie `leading` apart, to the columns of `deep` lines of
 /// `width`, zero beyond.

@@ -211,7 +211,13 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
       for first in stride(from: 0, to: source.channels, by: few) {
         let channels = first..<min(source.channels, first + few)
         transform(filter, isTurned, panel: panel, channels, into: values.pointer, pitch)
+        let isLast = channels.upperBound == source.channels
+        let then = isLast ? 0 : channels.upperBound
+        let next = lines(
+          filter, isTurned, panel: isLast ? min(panel + 1, panels - 1) : panel,
+          then..<min(source.channels, then + few))
         for point in 0..<F.points {
+          next.ask(part: point, of: F.points)
           FlatWalk(count: channels.count, steps: ImageSteps(row: source.channels)).run(
             Spread<Columns>.self, rows: tiles.count,
             columns: target.channels - panel * Columns.width,
@@ -243,17 +249,19 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
     let (C, O, lanes) = (source.channels, target.channels, S.Vector.scalarCount)
     let width = min(Columns.width, O - panel * Columns.width)
     let size = channels.count * Columns.width
+    let lines = lines(filter, isTurned, panel: panel, channels)
     withUnsafeTemporaryAllocation(of: S.self, capacity: 9 * size) { turned in
       guard let block = turned.baseAddress else { return }
       for tap in 0..<9 {
+        let lines = lines.first + tap * lines.tapStep
         if isTurned {
           packTransposed(
-            filter + ((8 - tap) * O + panel * Columns.width) * C + channels.lowerBound, leading: C,
-            count: width, width: Columns.width, deep: channels.count, to: block + tap * size)
+            lines, leading: C, count: width, width: Columns.width, deep: channels.count,
+            to: block + tap * size)
         } else {
           packLines(
-            filter + (tap * C + channels.lowerBound) * O + panel * Columns.width, leading: O,
-            count: width, width: Columns.width, deep: channels.count, to: block + tap * size)
+            lines, leading: O, count: width, width: Columns.width, deep: channels.count,
+            to: block + tap * size)
         }
       }
       let (from, tapStep, line) = (UnsafePointer(block), size, Columns.width)
@@ -266,6 +274,41 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
               to: { (out + $0 * pitch).vector = $1 })
           }
         }
+      }
+    }
+  }
+  /// Where the taps of some source channels of a panel lie.
+  private func lines(
+    _ filter: UnsafePointer<S>, _ isTurned: Bool, panel: Int, _ channels: Range<Int>
+  ) -> FilterLines<S> {
+    let (C, O) = (source.channels, target.channels)
+    let width = min(Columns.width, O - panel * Columns.width)
+    return isTurned
+      ? FilterLines(
+        first: filter + (8 * O + panel * Columns.width) * C + channels.lowerBound,
+        tapStep: -O * C, count: width, leading: C, length: channels.count)
+      : FilterLines(
+        first: filter + channels.lowerBound * O + panel * Columns.width, tapStep: C * O,
+        count: channels.count, leading: O, length: width)
+  }
+}
+
+/// Some lines of each of the nine taps of a filter.
+private struct FilterLines<S: KernelScalar> {
+  /// The first line of the first tap that is wanted, and from one tap to the next.
+  let first: UnsafePointer<S>
+  let tapStep: Int
+  /// Lines a tap, how far they are apart and how long.
+  let count: Int
+  let leading: Int
+  let length: Int
+
+  /// Asks for one of equal parts of them.
+  func ask(part: Int, of parts: Int) {
+    for n in 9 * count * part / parts..<9 * count * (part + 1) / parts {
+      let line = first + n / count * tapStep + n % count * leading
+      for i in stride(from: 0, to: length, by: S.Vector.scalarCount) {
+        prefetchToReadLater(line + i)
       }
     }
   }

@@ -79,26 +79,39 @@ final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
   ) {
     let lanes = S.Vector.scalarCount
     let zeros = Buffer<S>(repeating: 0, count: channels)
-    withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<S>.self, capacity: 36) { places in
+    /// Where the pixels of a tile's patch lie.
+    @inline(__always)
+    func find(_ tile: Int, _ places: UnsafeMutablePointer<UnsafeMutablePointer<S>>) {
+      let (n, row, column) = tiles[tile]
+      for i in 0..<T.inputs {
+        for j in 0..<T.inputs {
+          let (y, x) = (row + origin + i, column + origin + j)
+          let isInside = y >= 0 && y < image.height && x >= 0 && x < image.width
+          places[i * T.inputs + j] =
+            isInside
+            ? image.pointer + ((n * image.height + y) * image.width + x) * channels
+            : zeros.pointer
+        }
+      }
+    }
+    withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<S>.self, capacity: 2 * 36) { room in
+      guard var places = room.baseAddress else { return }
+      var next = places + 36
       withRoom(S.self) { between in
+        find(first + range.lowerBound, places)
         for t in range {
-          let (n, row, column) = tiles[first + t]
-          for i in 0..<T.inputs {
-            for j in 0..<T.inputs {
-              let (y, x) = (row + origin + i, column + origin + j)
-              let isInside = y >= 0 && y < image.height && x >= 0 && x < image.width
-              places[i * T.inputs + j] =
-                isInside
-                ? image.pointer + ((n * image.height + y) * image.width + x) * channels
-                : zeros.pointer
-            }
-          }
+          find(min(first + t + 1, tiles.count - 1), next)
           for c in stride(from: 0, to: channels, by: lanes) {
             let out = buffer.pointer + t * channels + c
             T.apply(
-              between: between, from: { (places[$0] + c).vector },
+              between: between,
+              from: {
+                prefetchToReadLater(next[$0] + c)
+                return (places[$0] + c).vector
+              },
               to: { (out + $0 * pitch).vector = $1 })
           }
+          swap(&places, &next)
         }
       }
     }
@@ -122,11 +135,16 @@ final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
         let corner =
           image.pointer + ((n * image.height + row) * image.width + column) * image.channels
           + firstChannel
+        let (m, nextRow, nextColumn) = tiles[min(first + t + 1, tiles.count - 1)]
+        let ahead =
+          image.pointer
+          + ((m * image.height + nextRow) * image.width + nextColumn) * image.channels + firstChannel
         for c in stride(from: 0, to: min(channels, image.channels - firstChannel), by: lanes) {
           let from = UnsafePointer(buffer.pointer + t * channels + c)
           F.ValuesToOutputs.apply(between: between, from: { (from + $0 * pitch).vector }) {
             let (i, j) = ($0 / F.side, $0 % F.side)
             if i < rows && j < columns {
+              prefetchToWrite(ahead + (i * image.width + j) * image.channels + c)
               (corner + (i * image.width + j) * image.channels + c).vector = $1
             }
           }
