@@ -44,7 +44,7 @@ public func batchNorm<S>(
   _ x: Variable<S>, gain: Variable<S>, bias: Variable<S>, epsilon: S,
   adding shortcut: Variable<S>? = nil, rectified: Bool = false
 ) -> (output: Variable<S>, statistics: BatchStatistics<S>) {
-  let channels = channelCount(x, gain, bias, shortcut)
+  let channels = channelCount(x.shape, gain, bias, shortcut)
   let rows = x.value.count / max(1, channels)
   let mean = Buffer<S>(uninitialized: channels)
   let variance = Buffer<S>(uninitialized: channels)
@@ -53,10 +53,9 @@ public func batchNorm<S>(
     mean: Tensor(shape: [channels], buffer: mean),
     variance: Tensor(shape: [channels], buffer: variance), count: rows)
 
-  let (X, γ, μ) = (x.value, gain.value, statistics.mean)
-  let r = (statistics.variance + epsilon).map(.squareRoot).map(.reciprocal)
-  let scale = γ * r
-  let shift = bias.value - μ * scale
+  let (X, μ) = (x.value, statistics.mean)
+  let (r, scale, shift) = constants(
+    gain, bias, mean: μ, variance: statistics.variance, epsilon)
   let y = affine(X, scale: scale, shift: shift, adding: shortcut?.value, rectified: rectified)
   // A pullback that captured the shortcut itself would hold its value.
   let adds = shortcut != nil
@@ -98,11 +97,9 @@ public func batchNorm<S>(
   _ x: Variable<S>, gain: Variable<S>, bias: Variable<S>, mean: Tensor<S>, variance: Tensor<S>,
   epsilon: S, adding shortcut: Variable<S>? = nil, rectified: Bool = false
 ) -> Variable<S> {
-  let channels = channelCount(x, gain, bias, shortcut)
-  let (X, γ) = (x.value, gain.value)
-  let r = (variance + epsilon).map(.squareRoot).map(.reciprocal)
-  let scale = γ * r
-  let shift = bias.value - mean * scale
+  let channels = channelCount(x.shape, gain, bias, shortcut)
+  let X = x.value
+  let (r, scale, shift) = constants(gain, bias, mean: mean, variance: variance, epsilon)
   let y = affine(X, scale: scale, shift: shift, adding: shortcut?.value, rectified: rectified)
   // A pullback that captured the shortcut itself would hold its value.
   let adds = shortcut != nil
@@ -116,6 +113,58 @@ public func batchNorm<S>(
     output.again = { affine(X, scale: scale, shift: shift, rectified: rectified) }
   }
   return output
+}
+
+/// Batch norm with given statistics of a convolution: `batchNorm(conv2D(x, …), …)`, to the same bits.
+///
+/// Where no gradient is wanted, as at evaluation, the map is part of the convolution: it is applied to each pixel
+/// while that is in the cache, and what the convolution itself makes is never held.
+///
+/// - Parameters:
+///   - x: `[batch, height, width, channels]`.
+///   - w: `[kernelHeight, kernelWidth, channels / groups, out]`.
+///   - stride: Step between patches, in pixels; at least 1.
+///   - padding: Zeros added on each side, in pixels.
+///   - dilation: Distance between the taps of the kernel, in pixels; at least 1.
+///   - groups: Into how many independent convolutions the channels are split.
+///   - gain: γ `[out]`.
+///   - bias: β `[out]`.
+///   - mean: Running mean `[out]`, a constant.
+///   - variance: Running variance `[out]`, a constant.
+///   - epsilon: ε, added to the variance.
+///   - shortcut: Added to the result, of its shape.
+///   - rectified: Whether negative results become 0, after the addition.
+/// - Returns: `[batch, H′, W′, out]`.
+public func batchNorm<S>(
+  ofConvolution x: Variable<S>, filter w: Variable<S>, stride: Int = 1, padding: Int = 0,
+  dilation: Int = 1, groups: Int = 1, gain: Variable<S>, bias: Variable<S>, mean: Tensor<S>,
+  variance: Tensor<S>, epsilon: S, adding shortcut: Variable<S>? = nil, rectified: Bool = false
+) -> Variable<S> {
+  let inputs = [x, w, gain, bias] + (shortcut.map { [$0] } ?? [])
+  guard !inputs.contains(where: \.isTracked) else {
+    let y = conv2D(
+      x, filter: w, stride: stride, padding: padding, dilation: dilation, groups: groups)
+    return batchNorm(
+      y, gain: gain, bias: bias, mean: mean, variance: variance, epsilon: epsilon,
+      adding: shortcut, rectified: rectified)
+  }
+  let g = ConvolutionGeometry(
+    input: x.shape, filter: w.shape, stride: stride, padding: padding, dilation: dilation,
+    groups: groups)
+  _ = channelCount(g.outputShape, gain, bias, shortcut)
+  let (_, scale, shift) = constants(gain, bias, mean: mean, variance: variance, epsilon)
+  let map = ChannelAffine(
+    scale: scale.buffer, shift: shift.buffer, adding: shortcut?.value.buffer, rectified: rectified)
+  return Variable(convolution(x.value, w.value, g, then: map), pullbacks: [])
+}
+
+/// r = 1/√(σ² + ε), and the map y = scale · x + shift: γ r and β − μ γ r.
+private func constants<S>(
+  _ gain: Variable<S>, _ bias: Variable<S>, mean: Tensor<S>, variance: Tensor<S>, _ epsilon: S
+) -> (r: Tensor<S>, scale: Tensor<S>, shift: Tensor<S>) {
+  let r = (variance + epsilon).map(.squareRoot).map(.reciprocal)
+  let scale = gain.value * r
+  return (r, scale, bias.value - mean * scale)
 }
 
 /// What backward asks whether y > 0: x where nothing was added, else y.
@@ -144,14 +193,14 @@ private func sums<S>(
 }
 
 private func channelCount<S>(
-  _ x: Variable<S>, _ gain: Variable<S>, _ bias: Variable<S>, _ shortcut: Variable<S>?
+  _ shape: [Int], _ gain: Variable<S>, _ bias: Variable<S>, _ shortcut: Variable<S>?
 ) -> Int {
-  let channels = x.shape.last ?? 0
+  let channels = shape.last ?? 0
   require(
-    x.shape.count >= 2 && gain.shape == [channels] && bias.shape == [channels] && x.value.count > 0
-      && (shortcut?.shape ?? x.shape) == x.shape,
+    shape.count >= 2 && gain.shape == [channels] && bias.shape == [channels]
+      && shape.allSatisfy { $0 > 0 } && (shortcut?.shape ?? shape) == shape,
     """
-    batchNorm: input \(x.shape), gain \(gain.shape), bias \(bias.shape)\(
+    batchNorm: input \(shape), gain \(gain.shape), bias \(bias.shape)\(
       shortcut.map { ", shortcut \($0.shape)" } ?? "").
       To mend: input [..., channels] with at least one row; gain and bias [channels]; a shortcut of the
       input's shape.
@@ -165,9 +214,9 @@ private func affine<S>(
 ) -> Tensor<S> {
   let channels = scale.count
   let y = Buffer<S>(uninitialized: x.count)
-  channelAffine(
-    x.buffer, scale: scale.buffer, shift: shift.buffer, adding: shortcut?.buffer,
-    rectified: rectified, rows: x.count / channels, channels: channels, into: y)
+  let map = ChannelAffine(
+    scale: scale.buffer, shift: shift.buffer, adding: shortcut?.buffer, rectified: rectified)
+  channelAffine(x.buffer, map, rows: x.count / channels, channels: channels, into: y)
   return Tensor(shape: x.shape, buffer: y)
 }
 

@@ -1,4 +1,4 @@
-// Batch normalisation: statistics, the affine map with what follows it, and what backward needs.
+// Batch normalisation: the statistics of a batch, and what backward needs.
 //
 // Formula    μ = mean x,  σ² = mean (x − μ)²,  y = a x + d (+ r, then max(0, ·))   per channel over rows
 //            backward: g = dY where y > 0;  Σ g,  Σ g (x − μ);  dX = a′ g + b x + d′
@@ -7,10 +7,11 @@
 //            part of the same passes: forward reads x twice and writes y; backward reads (x, dY) twice
 //            and writes dX. Whether y > 0 is computed again from x, with the very operations of forward,
 //            where that is cheaper than reading y.
+// Prefetch   Each block asks for the rows of the next, into the second-level cache (Prefetch.swift).
 // Order      Rows are cut into blocks of at most 64 KiB. A block's mean comes first, then its deviations
 //            from that mean, from the cache; blocks are joined in order (Chan, Golub & LeVeque 1979):
 //            Σ(x − μ)² = Σ blocks [Σ(x − m)² + n (m − μ)²]. As exact as two passes over all of x.
-// Read       Reductions.swift ← this file → Autodiff/BatchNorm.swift
+// Read       ChannelAffine.swift, Reductions.swift ← this file → Autodiff/BatchNorm.swift
 // Tests      Tests/KernelsTests/BatchNormalizationTests.swift
 
 /// Which elements of dY a rectification lets through.
@@ -134,15 +135,13 @@ public func channelGradientSums<S: KernelScalar>(
     while c + Four<S>.width <= channels {
       gradientSums(
         Four<S>.self, g + c, of: given + first + c, from + first + c, μ + c, rows: rows.count,
-        pitch: channels, sum: s + c,
-        product: q + c)
+        pitch: channels, sum: s + c, product: q + c)
       c += Four<S>.width
     }
     while c < channels {
       gradientSums(
         Vector1<S>.self, g + c, of: given + first + c, from + first + c, μ + c, rows: rows.count,
-        pitch: channels,
-        sum: s + c, product: q + c)
+        pitch: channels, sum: s + c, product: q + c)
       c += Vector1<S>.width
     }
     withExtendedLifetime(scratch) {}
@@ -161,8 +160,7 @@ public func channelGradientSums<S: KernelScalar>(
 @inline(__always)
 private func gradientSums<L: Lanes>(
   _: L.Type, _ g: UnsafePointer<L.Scalar>, of dY: UnsafePointer<L.Scalar>,
-  _ x: UnsafePointer<L.Scalar>,
-  _ mean: UnsafePointer<L.Scalar>, rows: Int, pitch: Int,
+  _ x: UnsafePointer<L.Scalar>, _ mean: UnsafePointer<L.Scalar>, rows: Int, pitch: Int,
   sum: UnsafeMutablePointer<L.Scalar>, product: UnsafeMutablePointer<L.Scalar>
 ) {
   let μ = L.load(mean)
@@ -178,51 +176,6 @@ private func gradientSums<L: Lanes>(
   }
   s.store(sum)
   q.store(product)
-}
-
-/// y = a[c]·x + d[c] per channel, plus r if given, and max(0, ·) of it if rectified.
-///
-/// - Parameters:
-///   - x: `[rows, channels]`.
-///   - a: `[channels]`.
-///   - d: `[channels]`.
-///   - r: A shortcut, `[rows, channels]`.
-///   - rectified: Whether negative results become 0.
-///   - rows: Extent of all axes but the last.
-///   - channels: Extent of the last axis.
-///   - y: `[rows, channels]`; every element is written.
-@specialized(where S == Float)
-@specialized(where S == Double)
-public func channelAffine<S: KernelScalar>(
-  _ x: Buffer<S>, scale a: Buffer<S>, shift d: Buffer<S>, adding r: Buffer<S>? = nil,
-  rectified: Bool = false, rows: Int, channels: Int, into y: Buffer<S>
-) {
-  require(
-    x.count == rows * channels && y.count == x.count && a.count == channels && d.count == channels
-      && (r?.count ?? x.count) == x.count,
-    "channelAffine: \(x.count) scalars as [\(rows), \(channels)].")
-  let (from, to) = (UnsafePointer(x.pointer), y.pointer)
-  let (scale, shift) = (UnsafePointer(a.pointer), UnsafePointer(d.pointer))
-  let other = UnsafePointer(r?.pointer ?? x.pointer)
-  let adds = r != nil
-  parallelRuns(rows, grain: max(1, elementGrain / max(1, channels))) { run in
-    for row in run {
-      let p = from + row * channels
-      let q = other + row * channels
-      let out = to + row * channels
-      // The choices are outside the loops, so that each loop becomes vectors.
-      switch (adds, rectified) {
-      case (false, false):
-        for c in 0..<channels { out[c] = shift[c].addingProduct(p[c], scale[c]) }
-      case (false, true):
-        for c in 0..<channels { out[c] = rectify(shift[c].addingProduct(p[c], scale[c])) }
-      case (true, false):
-        for c in 0..<channels { out[c] = shift[c].addingProduct(p[c], scale[c]) + q[c] }
-      case (true, true):
-        for c in 0..<channels { out[c] = rectify(shift[c].addingProduct(p[c], scale[c]) + q[c]) }
-      }
-    }
-  }
 }
 
 /// dX = a[c]·g + b[c]·x + d[c] per channel, g = dY where the gate lets it through.
@@ -282,10 +235,6 @@ private func prefetchLanes<L: Lanes>(_: L.Type, _ p: UnsafePointer<L.Scalar>) {
     prefetchToReadLater(p + lane)
   }
 }
-
-/// max(0, v); a NaN stays.
-@inline(__always)
-private func rectify<S: KernelScalar>(_ v: S) -> S { v < 0 ? 0 : v }
 
 extension RectifierGate {
   @inline(__always) fileprivate var isOpen: Bool {

@@ -81,14 +81,21 @@ private func forEachProduct(_ g: ConvolutionGeometry, _ body: (Int, Int, Int) ->
 ///   - input: `g.inputShape`.
 ///   - filter: `g.filterShape`.
 ///   - output: `g.outputShape`; every element is written.
+///   - map: What is done with each output channel, while the pixels are in the cache: the same bits as
+///     `channelAffine` afterwards.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func convolution<S: KernelScalar>(
-  _ g: ConvolutionGeometry, input: Buffer<S>, filter: Buffer<S>, into output: Buffer<S>
+  _ g: ConvolutionGeometry, input: Buffer<S>, filter: Buffer<S>, into output: Buffer<S>,
+  then map: ChannelAffine<S>? = nil
 ) {
   g.check(input: input.count, filter: filter.count, output: output.count)
+  let pixels = g.batch * g.outHeight * g.outWidth
+  map?.check(rows: pixels, channels: g.outChannels)
   if g.isDepthwise {
-    return depthwiseConvolution(g, input: input, filter: filter, into: output)
+    depthwiseConvolution(g, input: input, filter: filter, into: output)
+    if let map { channelAffine(output, map, rows: pixels, channels: g.outChannels, into: output) }
+    return
   }
   // A group is a correlation of its own; all read the same image.
   let groups = (0..<g.groups).map { group in
@@ -109,7 +116,12 @@ public func convolution<S: KernelScalar>(
       targetRow: g.outWidth * g.outChannels, targetPixel: g.outChannels, rows: g.outHeight,
       columns: g.outWidth)
   }
-  Correlation.run(groups)
+  let y = output.pointer
+  Correlation.run(
+    groups,
+    finishing: map.map { map in
+      { map.apply(rows: $0, channels: g.outChannels, inPlace: y) }
+    })
 }
 
 /// The gradient of a convolution's input.

@@ -5,12 +5,13 @@
 //            pairs it needs are one contiguous run of memory. A tile takes R neighbouring output
 //            pixels × 2 vectors of output channels and walks that run: one input scalar of each
 //            pixel is broadcast against the same filter vectors. No im2col, no packing of images.
-// Borders    A piece of work is some output rows of one image, or a panel of the filter for all images
-//            where the filter is the larger operand. Where its input reaches beyond the image, the rows
-//            it needs are copied with zeros around them into scratch memory, once for all correlations that
-//            read them (the remainders of a stride). An unpadded convolution reads the image where it lies.
-//            Only where channels are few, as in a network's first layer, are the patches of about 128
-//            pixels copied one after the other.
+// Pieces     A piece of work is some output rows of an image, or several small images, or a panel of the filter for
+//            all images where the filter is the larger operand. What follows a convolution pixel by pixel is part
+//            of the piece that sums the pixel, while it is in the cache.
+// Borders    Where a piece's input reaches beyond the image, the rows it needs are copied with zeros around them
+//            into scratch memory, once for all correlations that read them (the remainders of a stride). An
+//            unpadded convolution reads the image where it lies. Only where channels are few, as in a network's
+//            first layer, are the patches of about 144 pixels copied one after the other.
 // Read       TileWalk.swift, FilterPanels.swift, ConvolutionGeometry.swift ← this file → Convolution.swift
 
 /// One correlation over a batch; offsets and steps in pixels unless said otherwise.
@@ -45,12 +46,25 @@ struct Correlation<S: KernelScalar> {
   /// Runs some correlations of one batch on the thread team.
   ///
   /// Those that read the same channels at the same rows take turns at each piece: what they read is copied once.
+  /// `finish` is called with runs of the target's pixels, numbered through the batch, each once, when all its
+  /// channels are summed: in the piece that sums them, where that is one.
   @inline(__always)
-  static func run(_ all: [Correlation]) {
+  static func run(_ all: [Correlation], finishing finish: ((Range<Int>) -> Void)? = nil) {
     let all = all.filter { $0.rows > 0 && $0.columns > 0 && $0.batch > 0 }
+    let byPieces = all.filter { !$0.hasLargeFilter }
+    let isOnePiece = all.count == 1 && byPieces.count == 1
     for one in all where one.hasLargeFilter { one.runByPanels() }
+    runByPieces(byPieces, finishing: isOnePiece ? finish : nil)
+    if let finish, let one = all.first, !isOnePiece {
+      parallelRuns(one.batch * one.rows * one.columns, grain: 64, finish)
+    }
+  }
+
+  /// Each piece of work is some output rows.
+  @inline(__always)
+  private static func runByPieces(_ all: [Correlation], finishing finish: ((Range<Int>) -> Void)?) {
     var families: [[(correlation: Correlation, filter: Buffer<S>)]] = []
-    for one in all where !one.hasLargeFilter {
+    for one in all {
       let member = (one, one.packedFilter())
       if let last = families.last, last[0].correlation.firstChannel == one.firstChannel {
         families[families.count - 1].append(member)
@@ -72,9 +86,14 @@ struct Correlation<S: KernelScalar> {
       let first = n % chunks * rowsAPiece
       let family = families[n / chunks % families.count]
       let image = n / chunks / families.count * imagesAPiece
-      sum(
-        family, images: image..<min(one.batch, image + imagesAPiece), first: first,
-        count: rowsAPiece)
+      let images = image..<min(one.batch, image + imagesAPiece)
+      sum(family, images: images, first: first, count: rowsAPiece)
+      guard let finish else { return }
+      for image in images {
+        let top = image * one.rows
+        finish(
+          (top + first) * one.columns..<(top + min(one.rows, first + rowsAPiece)) * one.columns)
+      }
     }
     withExtendedLifetime(families) {}
   }
@@ -163,7 +182,8 @@ struct Correlation<S: KernelScalar> {
   /// Those of few channels are so short that a loop over kernel rows would spend its time at the edges.
   /// The sum has the same order either way.
   private var copiesPatches: Bool {
-    tapRows > 1 && dilationColumns == 1 && tapColumns * usedChannels <= 32
+    tapRows > 1 && panels.tapRowsAtOnce == tapRows && dilationColumns == 1
+      && tapColumns * usedChannels <= 32
   }
 
   /// Rows and columns of the source, from the first to the last that are read; they may lie outside.

@@ -25,8 +25,9 @@ struct FilterPanels<S: KernelScalar> {
   ///
   /// `columns` is the number of output pixels in a row: short rows want wide panels to fill the
   /// registers. So do inputs that are multiples of 4 KiB: all pixels of a tile then fall into one set of the
-  /// first-level cache, which holds 8 lines, and a wide tile has 6 (1024 → 256 channels: 200 GFLOP/s, 221 so). `tap` is where the matrix of a tap (row, column) begins; its lines lie `leading` apart
-  /// and hold all outputs of one input, or, transposed, all inputs of one output.
+  /// first-level cache, which holds 8 lines, and a wide tile has 6 (1024 → 256 channels: 200 GFLOP/s, 221 so).
+  /// `tap` is where the matrix of a tap (row, column) begins; its lines lie `leading` apart and hold all outputs
+  /// of one input, or, transposed, all inputs of one output.
   @inline(__always)
   init(
     tapRows: Int, tapColumns: Int, inputs: Int, outputs: Int, columns: Int, leading: Int,
@@ -56,11 +57,12 @@ struct FilterPanels<S: KernelScalar> {
   @inline(__always) var rowSize: Int { tapColumns * inputs * width }
   @inline(__always) var size: Int { tapRows * rowSize }
 
-  /// Tap rows of a panel that are summed at once, the others being added to their sums: as many as the
-  /// second-level cache holds beside the pixels. Of wide panels one, a single even loop: with loops in loops the
-  /// compiler keeps six rows of four vectors in memory (256 → 512 channels, stride 2: 80 GFLOP/s, 106 so).
+  /// Tap rows of a panel that are summed at once; the next ones are added to their sums.
   ///
-  /// It depends on the filter only, so that an image has the same bits alone and in a batch.
+  /// As many as the second-level cache holds beside the pixels. Of wide panels one, a single even loop: where the
+  /// walk turns, the compiler keeps six rows of four vectors in memory (256 → 512 channels, stride 2: 80 GFLOP/s,
+  /// 106 so). It depends on the filter and the extents of an image only, so that an image has the same bits alone
+  /// and in a batch.
   @inline(__always) var tapRowsAtOnce: Int {
     vectors == 4 ? 1 : max(1, min(tapRows, 400 * 1024 / (rowSize * MemoryLayout<S>.stride)))
   }

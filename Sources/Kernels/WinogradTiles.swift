@@ -4,6 +4,8 @@
 // Layout     One plane for each of the values, [tile, channel]: a matrix, so that the sum over channels or
 //            over tiles is a matrix product. Planes lie a cache line further apart than they are long.
 // Edges      Patches reach beyond the image: there zeros are read. Tiles that hang over are written in part.
+// Prefetch   While a tile is transformed, the pixels of the next are asked for (Prefetch.swift): the rows of a patch lie
+//            kilobytes apart. 64 channels at 48 × 48: forward 617 → 670 GFLOP/s, filter gradient 495 → 630.
 // Read       WinogradTransforms.swift ← this file → WinogradConvolution.swift, WinogradFilterGradient.swift
 // Tests      Tests/KernelsTests/WinogradTests.swift
 
@@ -126,26 +128,29 @@ final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
     firstChannel: Int = 0
   ) {
     let lanes = S.Vector.scalarCount
+    /// Where a tile's first pixel lies.
+    @inline(__always)
+    func place(_ tile: Int) -> UnsafeMutablePointer<S> {
+      let (n, row, column) = tiles[min(tile, tiles.count - 1)]
+      return image.pointer + ((n * image.height + row) * image.width + column) * image.channels
+        + firstChannel
+    }
     withRoom(S.self) { between in
       for t in range {
-        let (n, row, column) = tiles[first + t]
+        let (_, row, column) = tiles[first + t]
         let (rows, columns) = (
           min(F.side, image.height - row), min(F.side, image.width - column)
         )
-        let corner =
-          image.pointer + ((n * image.height + row) * image.width + column) * image.channels
-          + firstChannel
-        let (m, nextRow, nextColumn) = tiles[min(first + t + 1, tiles.count - 1)]
-        let ahead =
-          image.pointer
-          + ((m * image.height + nextRow) * image.width + nextColumn) * image.channels + firstChannel
+        let out = place(first + t)
+        let next = place(first + t + 1)
         for c in stride(from: 0, to: min(channels, image.channels - firstChannel), by: lanes) {
           let from = UnsafePointer(buffer.pointer + t * channels + c)
           F.ValuesToOutputs.apply(between: between, from: { (from + $0 * pitch).vector }) {
             let (i, j) = ($0 / F.side, $0 % F.side)
             if i < rows && j < columns {
-              prefetchToWrite(ahead + (i * image.width + j) * image.channels + c)
-              (corner + (i * image.width + j) * image.channels + c).vector = $1
+              let pixel = (i * image.width + j) * image.channels + c
+              prefetchToWrite(next + pixel)
+              (out + pixel).vector = $1
             }
           }
         }

@@ -70,6 +70,30 @@ public struct BatchNorm<Scalar: KernelScalar>: Layer {
     return y
   }
 
+  /// The norm of a convolution, with what often follows it; at evaluation all in one pass.
+  ///
+  /// - Parameters:
+  ///   - convolution: What makes the norm's input.
+  ///   - x: The convolution's input, `[batch, height, width, channels]`.
+  ///   - mode: How statistics and gradients are treated.
+  ///   - shortcut: Added to the result, of its shape.
+  ///   - rectified: Whether negative results become 0, after the addition.
+  /// - Returns: The output, `[batch, H′, W′, out]`.
+  public func callAsFunction(
+    of convolution: Convolution2D<Scalar>, _ x: Variable<Scalar>, mode: Mode,
+    adding shortcut: Variable<Scalar>? = nil, rectified: Bool = false
+  ) -> Variable<Scalar> {
+    guard !mode.usesBatchStatistics, convolution.bias == nil else {
+      return self(
+        convolution(x, mode: mode), mode: mode, adding: shortcut, rectified: rectified)
+    }
+    return batchNorm(
+      ofConvolution: x, filter: convolution.weight.variable(mode), stride: convolution.stride,
+      padding: convolution.padding, dilation: convolution.dilation, groups: convolution.groups,
+      gain: weight.variable(mode), bias: bias.variable(mode), mean: runningMean.value,
+      variance: runningVariance.value, epsilon: epsilon, adding: shortcut, rectified: rectified)
+  }
+
   public func forEachParameter(_ body: (String, Parameter<Scalar>) -> Void) {
     body("weight", weight)
     body("bias", bias)

@@ -55,7 +55,7 @@ public struct CIFARResNet<Scalar: KernelScalar>: Layer {
   }
 
   public func callAsFunction(_ x: Variable<Scalar>, mode: Mode) -> Variable<Scalar> {
-    var y = stemNorm(stem(x, mode: mode), mode: mode, rectified: true)
+    var y = stemNorm(of: stem, x, mode: mode, rectified: true)
     for stage in stages { for block in stage { y = block(y, mode: mode) } }
     let h = y.mean(over: 1, 2)
     guard let classifier else { return h }

@@ -42,9 +42,9 @@ public struct ConvolutionNormActivation<Scalar: KernelScalar>: Layer {
   }
 
   public func callAsFunction(_ x: Variable<Scalar>, mode: Mode) -> Variable<Scalar> {
-    let y = convolution(x, mode: mode)
-    return activation == .relu
-      ? norm(y, mode: mode, rectified: true) : activation(norm(y, mode: mode))
+    activation == .relu
+      ? norm(of: convolution, x, mode: mode, rectified: true)
+      : activation(norm(of: convolution, x, mode: mode))
   }
 
   public func forEachParameter(_ body: (String, Parameter<Scalar>) -> Void) {

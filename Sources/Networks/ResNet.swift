@@ -118,7 +118,7 @@ public struct ResNet<Scalar: KernelScalar>: Layer {
   ///   - mode: How statistics and gradients are treated.
   /// - Returns: `[batch, features]`.
   public func callAsFunction(_ x: Variable<Scalar>, mode: Mode) -> Variable<Scalar> {
-    var y = stemNorm(stem(x, mode: mode), mode: mode, rectified: true)
+    var y = stemNorm(of: stem, x, mode: mode, rectified: true)
     if backbone.plan.pools { y = maximumPool(y, kernel: 3, stride: 2, padding: 1) }
     for stage in stages {
       for block in stage {

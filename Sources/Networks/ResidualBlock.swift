@@ -89,12 +89,12 @@ public struct ResidualBlock<Scalar: KernelScalar>: Layer {
     var y = x
     let last = convolutions.count - 1
     for i in 0..<last {
-      y = norms[i](convolutions[i](y, mode: mode), mode: mode, rectified: true)
+      y = norms[i](of: convolutions[i], y, mode: mode, rectified: true)
     }
     let shortcut =
-      projection.map { $0.norm($0.convolution(x, mode: mode), mode: mode) } ?? subsampled(x)
+      projection.map { $0.norm(of: $0.convolution, x, mode: mode) } ?? subsampled(x)
     return norms[last](
-      convolutions[last](y, mode: mode), mode: mode, adding: shortcut, rectified: true)
+      of: convolutions[last], y, mode: mode, adding: shortcut, rectified: true)
   }
 
   /// Option A; x itself where its shape stays.

@@ -6,15 +6,18 @@
 
 import Kernels
 
-/// y of a convolution; `[batch, H′, W′, out]`.
+/// y of a convolution, `[batch, H′, W′, out]`, and a map of its channels.
 public func convolution<Scalar>(
-  _ x: Tensor<Scalar>, _ w: Tensor<Scalar>, _ g: ConvolutionGeometry
+  _ x: Tensor<Scalar>, _ w: Tensor<Scalar>, _ g: ConvolutionGeometry,
+  then map: ChannelAffine<Scalar>? = nil
 ) -> Tensor<Scalar> {
   let y = Buffer<Scalar>(uninitialized: g.outputShape.reduce(1, *))
   if Winograd.serves(g, Scalar.self) {
     winogradConvolution(g, input: x.buffer, filter: w.buffer, into: y)
+    let pixels = g.batch * g.outHeight * g.outWidth
+    if let map { channelAffine(y, map, rows: pixels, channels: g.outChannels, into: y) }
   } else {
-    convolution(g, input: x.buffer, filter: w.buffer, into: y)
+    convolution(g, input: x.buffer, filter: w.buffer, into: y, then: map)
   }
   return Tensor(shape: g.outputShape, buffer: y)
 }

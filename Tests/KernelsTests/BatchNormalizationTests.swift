@@ -38,22 +38,25 @@ private let extents = [(1, 1), (2, 3), (300, 5), (700, 16), (67, 130), (20, 2050
     let (a, d) = (Buffer<Float>.pattern(channels, offset: 5), Buffer<Float>.pattern(channels))
     for (adds, rectified) in [(false, false), (false, true), (true, false), (true, true)] {
       let y = Buffer<Float>.unwritten(x.count)
-      channelAffine(
-        x, scale: a, shift: d, adding: adds ? r : nil, rectified: rectified, rows: rows,
-        channels: channels, into: y)
+      let map = ChannelAffine(scale: a, shift: d, adding: adds ? r : nil, rectified: rectified)
+      channelAffine(x, map, rows: rows, channels: channels, into: y)
       let expected = (0..<x.count).map { i in
         let v = d[i % channels].addingProduct(x[i], a[i % channels]) + (adds ? r[i] : 0)
         return rectified ? max(0, v) : v
       }
       #expect(y.array == expected)
+      // In its own place.
+      let z = Buffer(copying: x)
+      channelAffine(z, map, rows: rows, channels: channels, into: z)
+      #expect(z.array == expected)
     }
   }
 
   @Test("a NaN passes the rectification") func notANumber() {
     let (one, zero) = (Buffer<Double>([1]), Buffer<Double>([0]))
     let y = Buffer<Double>([1, 1])
-    channelAffine(
-      Buffer([.nan, -1]), scale: one, shift: zero, rectified: true, rows: 2, channels: 1, into: y)
+    let map = ChannelAffine(scale: one, shift: zero, rectified: true)
+    channelAffine(Buffer([.nan, -1]), map, rows: 2, channels: 1, into: y)
     #expect(y[0].isNaN && y[1] == 0)
   }
 

@@ -54,6 +54,10 @@ import Testing
     // Many weights, few pixels: panels are packed where they are used.
     ConvolutionGeometry(input: [3, 4, 4, 72], filter: [3, 3, 72, 260], padding: 1),
     ConvolutionGeometry(input: [2, 3, 5, 270], filter: [1, 1, 270, 512], stride: 2),
+    // Small images, several of them a piece; the last piece has fewer.
+    ConvolutionGeometry(input: [35, 6, 6, 6], filter: [3, 3, 6, 512], padding: 1),
+    ConvolutionGeometry(input: [33, 11, 11, 20], filter: [3, 3, 20, 40], stride: 2, padding: 1),
+    ConvolutionGeometry(input: [18, 3, 4, 16], filter: [3, 3, 8, 34], padding: 1, groups: 2),
     // Filter gradients over several blocks of several images, with copied output gradients.
     ConvolutionGeometry(input: [20, 5, 6, 48], filter: [3, 3, 48, 131], padding: 1),
     ConvolutionGeometry(input: [3, 23, 20, 66], filter: [3, 3, 33, 266], padding: 1, groups: 2),
@@ -78,6 +82,51 @@ import Testing
   func wideAgainstReference(g: ConvolutionGeometry) {
     compare(g, Float.self)
     compare(g, Double.self)
+  }
+
+  @Test("an image has the same bits alone and in a batch", arguments: wide)
+  func imagesApart(g: ConvolutionGeometry) {
+    let x = Buffer<Float>.pattern(g.inputShape.reduce(1, *))
+    let w = Buffer<Float>.pattern(g.filterShape.reduce(1, *), offset: 31)
+    let y = Buffer<Float>.unwritten(g.outputShape.reduce(1, *))
+    convolution(g, input: x, filter: w, into: y)
+    let one = ConvolutionGeometry(
+      input: [1] + g.inputShape.dropFirst(), filter: g.filterShape, stride: g.stride,
+      padding: g.padding, dilation: g.dilation, groups: g.groups)
+    let (input, output) = (x.count / g.batch, y.count / g.batch)
+    for n in 0..<g.batch {
+      let image = Buffer(Array(x.array[n * input..<(n + 1) * input]))
+      let alone = Buffer<Float>.unwritten(output)
+      convolution(one, input: image, filter: w, into: alone)
+      let together = Buffer(Array(y.array[n * output..<(n + 1) * output]))
+      // Compared outside the expectation, which would spend minutes on listing differences.
+      let isSame = bits(alone) == bits(together)
+      #expect(isSame, "image \(n) of \(g)")
+    }
+  }
+
+  @Test("a map of channels inside a convolution has the bits of one after it", arguments: wide)
+  func mapped(g: ConvolutionGeometry) {
+    mapped(g, Float.self)
+    mapped(g, Double.self)
+  }
+
+  private func mapped<S: KernelScalar>(_ g: ConvolutionGeometry, _: S.Type) {
+    let x = Buffer<S>.pattern(g.inputShape.reduce(1, *))
+    let w = Buffer<S>.pattern(g.filterShape.reduce(1, *), offset: 31)
+    let (O, count) = (g.outChannels, g.outputShape.reduce(1, *))
+    let (a, d) = (Buffer<S>.pattern(O, offset: 5), Buffer<S>.pattern(O, offset: 9))
+    let shortcut = Buffer<S>.pattern(count, offset: 13)
+    for (adds, rectified) in [(false, false), (false, true), (true, true)] {
+      let map = ChannelAffine(
+        scale: a, shift: d, adding: adds ? shortcut : nil, rectified: rectified)
+      let (apart, together) = (Buffer<S>.unwritten(count), Buffer<S>.unwritten(count))
+      convolution(g, input: x, filter: w, into: together)
+      channelAffine(together, map, rows: count / O, channels: O, into: apart)
+      convolution(g, input: x, filter: w, into: together, then: map)
+      let isSame = bits(apart) == bits(together)
+      #expect(isSame, "\(S.name), \(adds), \(rectified); \(g)")
+    }
   }
 
   @Test("both gradients are adjoints of the convolution", arguments: wide)

@@ -29,4 +29,17 @@ import Testing
     let h = network(x, mode: .evaluation).value
     #expect(h.shape == [2, named.featureCount] && h.isFinite)
   }
+
+  @Test(
+    "evaluation, where norms are part of convolutions, has the bits of frozen statistics",
+    arguments: ["resnet18", "resnet50", "cifar_resnet20", "mobilenet_v3_large"])
+  func evaluation(name: String) throws {
+    let network = try #require(NamedNetwork(named: name)).network(
+      Double.self, key: RandomKey(seed: 1))
+    try network.loadShiftedPatterns()
+    let x = Variable(Tensor<Double>.normal([3, 32, 32, 3], key: RandomKey(seed: 2)))
+    let frozen = network(x, mode: .frozenStatistics)
+    #expect(frozen.isTracked && frozen.value.isFinite)
+    #expect(network(x, mode: .evaluation).value == frozen.value)
+  }
 }
