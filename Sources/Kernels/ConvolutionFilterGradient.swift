@@ -8,7 +8,9 @@
 //            or of several, so that their part of x and dY stays in the second-level cache while all of dW passes by.
 //            A block of x is copied with its border of zeros (without padding it is read where it
 //            lies); a list says where each pixel's patch begins. A block of dY with many channels is
-//            copied too, into the order in which a tile walks it. Meanwhile the next block is asked for.
+//            copied too, into the order in which a tile walks it. Meanwhile the next block is asked for; where
+//            channels are so many that the cache holds one block only, the rows of a tile are copied
+//            instead, pixel after pixel, before all outputs pass by.
 // Order      Pixels are summed upwards, block by block; threads split taps, channels and outputs, never pixels.
 // Read       TileWalk.swift ← this file → Autodiff/Conv2D.swift
 
@@ -79,8 +81,14 @@ private struct FilterGradientWalk<S: KernelScalar> {
   }
 
   /// Whether what the next block reads is asked for while this one is summed: the second-level cache must
-  /// hold both. (64 → 256 channels, two threads: 173 without, 206 with it; 1024 → 256: 190 and 176.)
+  /// hold both. (64 → 256 channels, two threads: 173 without, 206 with it.)
   private var readsNextBlock: Bool { g.channels + g.outChannels <= 1024 }
+
+  /// Whether the channels of a piece are copied, pixel after pixel, before all outputs pass by.
+  ///
+  /// Pixels 4 KiB apart share a set of the first-level cache, and would be read from the second for each tile of
+  /// outputs (1024 → 256 channels, two threads: 173, copied 200).
+  private var copiesStrips: Bool { copiesGradient && !readsNextBlock }
 
   /// Lanes of the tile that takes what is left of a group's outputs.
   private func lanes(_ left: Int) -> Int {
@@ -142,6 +150,9 @@ private struct FilterGradientWalk<S: KernelScalar> {
     let slab = g.padding > 0 ? Buffer<S>(uninitialized: slabRows * paddedWidth * g.channels) : nil
     let copy =
       copiesGradient ? Buffer<S>(uninitialized: rowsABlock * g.outWidth * copiedPixel) : nil
+    let strip =
+      copiesStrips
+      ? Buffer<S>(uninitialized: rowsABlock * g.outWidth * TileHeight.main) : nil
     let capacity = 2 * rowsABlock * g.outWidth
     withUnsafeTemporaryAllocation(of: Int.self, capacity: capacity) { places in
       for first in stride(from: 0, to: rows, by: rowsABlock) {
@@ -162,7 +173,9 @@ private struct FilterGradientWalk<S: KernelScalar> {
           next: dY.pointer + next * g.outWidth * g.outChannels,
           isFirst: first == 0)
         // A tile is two lines wide: every other piece asks for the other one.
-        for (n, piece) in pieces.enumerated() { add(piece, block, line: n % 2, to: dW) }
+        for (n, piece) in pieces.enumerated() {
+          add(piece, block, line: n % 2, strip: strip?.pointer, to: dW)
+        }
       }
     }
   }
@@ -181,7 +194,10 @@ private struct FilterGradientWalk<S: KernelScalar> {
   }
 
   @inline(__always)
-  private func add(_ piece: Piece, _ block: Block, line: Int, to dW: UnsafeMutablePointer<S>) {
+  private func add(
+    _ piece: Piece, _ block: Block, line: Int, strip: UnsafeMutablePointer<S>?,
+    to dW: UnsafeMutablePointer<S>
+  ) {
     let a =
       block.x + (piece.kernelRow * block.width + piece.kernelColumn) * g.dilation * g.channels
       + piece.group * g.channelsPerGroup + piece.first
@@ -191,17 +207,26 @@ private struct FilterGradientWalk<S: KernelScalar> {
       * g.outChannels + piece.group * g.outPerGroup
     let copied = copiesGradient
     let pixels = block.places.count
+    if let strip { copy(a, block.places, to: strip) }
     let b = block.dY + piece.group * (copied ? copiedPixel / g.groups * pixels : g.outPerGroup)
     let next = block.next + piece.group * g.outPerGroup + line * S.Vector.scalarCount
     var o = piece.outputs.lowerBound
     while o < piece.outputs.upperBound {
       let left = g.outPerGroup - o
       let lanes = lanes(left)
+      let from = copied ? b + o * pixels : b + o
+      if let strip, lanes > S.Vector.scalarCount {
+        FlatWalk(count: pixels, steps: PackedSteps()).run(
+          Together<Beside<Vector1<S>>>.self, rows: piece.count, columns: left,
+          a: UnsafePointer(strip), b: from, c: c + o, cRow: g.outChannels, adding: !block.isFirst,
+          next: o + lanes < piece.outputs.upperBound ? c + o + lanes : nil)
+        o += lanes
+        continue
+      }
       let walk = ListedWalk(
         places: block.places, ahead: readsNextBlock ? pixels : min(16, pixels),
         b: copied ? lanes : g.outChannels, next: next + o,
         nextStep: readsNextBlock ? g.outChannels * MemoryLayout<S>.stride : 0)
-      let from = copied ? b + o * pixels : b + o
       if lanes > S.Vector.scalarCount {
         walk.run(
           Together<Beside<Vector1<S>>>.self, rows: piece.count, columns: left, a: a, b: from,
@@ -219,6 +244,23 @@ private struct FilterGradientWalk<S: KernelScalar> {
 // MARK: Blocks
 
 extension FilterGradientWalk {
+  /// Copies the channels of a piece, as many as a tile is high, to [pixel][channel].
+  @inline(__always)
+  private func copy(
+    _ x: UnsafePointer<S>, _ places: UnsafeBufferPointer<Int>, to strip: UnsafeMutablePointer<S>
+  ) {
+    var out = strip
+    for place in places {
+      // Whole vectors: what they write too much, the next pixel overwrites, or the margin takes.
+      for v in stride(from: 0, to: TileHeight.main, by: S.Vector.scalarCount) {
+        (out + v).vector = (x + place + v).vector
+      }
+      // The piece that follows.
+      prefetchToReadLater(x + place + TileHeight.main + S.Vector.scalarCount)
+      out += TileHeight.main
+    }
+  }
+
   /// The parts of a block that lie in one image: its output rows, and the padded rows they read.
   @inline(__always)
   private func segments(

@@ -64,6 +64,9 @@ import Testing
     // … of more outputs than rows: each thread copies its own.
     ConvolutionGeometry(input: [3, 11, 10, 130], filter: [1, 1, 130, 331]),
     ConvolutionGeometry(input: [3, 11, 10, 260], filter: [1, 1, 130, 662], groups: 2),
+    // … of so many channels that the rows of a tile are copied.
+    ConvolutionGeometry(input: [3, 5, 4, 530], filter: [1, 1, 530, 515]),
+    ConvolutionGeometry(input: [1, 3, 3, 520], filter: [3, 3, 520, 510], padding: 1),
     ConvolutionGeometry(
       input: [2, 19, 21, 30], filter: [3, 3, 30, 128], stride: 2, padding: 2, dilation: 2),
   ]
