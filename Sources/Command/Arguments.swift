@@ -95,6 +95,19 @@ struct Arguments {
     }
   }
 
+  /// A folder to write to, made where it does not exist: before anything is computed or fetched for it.
+  func folder(_ option: Option, default usual: String) throws -> String {
+    let folder = string(option) ?? usual
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw UsageError(
+        what: "the folder '\(folder)' cannot be made: \(error.localizedDescription)",
+        remedy: "name a folder that can be written with \(option.name) DIR")
+    }
+    return folder
+  }
+
   func number(_ option: Option, in range: ClosedRange<Double>) throws -> Double? {
     guard let text = string(option) else { return nil }
     guard let value = Double(text), range.contains(value) else {

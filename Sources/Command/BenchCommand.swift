@@ -39,7 +39,7 @@ extension Command {
       isDouble ? peakOperations(Double.self) : peakOperations(Float.self)
     }
     if arguments.has(.profile) {
-      let folder = arguments.string(.output) ?? "."
+      let folder = try arguments.folder(.output, default: ".")
       for one in wanted {
         try StepProfile(one, runs: runs, byShape: arguments.has(.byShape)).report(
           to: folder, asJSON: arguments.has(.json))

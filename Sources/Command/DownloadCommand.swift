@@ -34,8 +34,7 @@ extension Command {
         remedy: near.map { "did you mean `mvmr download \($0)`?" }
           ?? "write one of \(PublishedArchive.datasets.joined(separator: ", "))")
     }
-    let directory = arguments.string(.dataDirectory) ?? "data"
-    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    let directory = try arguments.folder(.dataDirectory, default: "data")
     for published in archives {
       let place = arguments.string(.archivePlace).map { $0.hasSuffix("/") ? $0 : $0 + "/" }
       let archive = PublishedArchive(

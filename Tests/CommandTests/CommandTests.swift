@@ -164,6 +164,18 @@ enum Program {
     }
   }
 
+  @Test("a folder that cannot be made is refused at once, with the option to change")
+  func noFolder() throws {
+    try inDirectory { directory in
+      let file = "\(directory)/file"
+      try Data("text".utf8).write(to: URL(filePath: file))
+      try Program.expectUsageError(
+        ["bench", "step/resnet50", "--profile", "--output", file], saying: "--output DIR")
+      try Program.expectUsageError(
+        ["download", "stl10", "--output", "\(file)/data"], saying: "\(file)/data")
+    }
+  }
+
   @Test("bench --profile --by-shape tells the shapes of an operation apart")
   func profileByShape() throws {
     try inDirectory { directory in

@@ -55,7 +55,7 @@ struct StepProfile {
     self.rows = rows.sorted { $0.total > $1.total }
   }
 
-  /// Prints the table, or one JSON line, and writes `profile-NAME.svg` into a folder.
+  /// Prints the table, or one JSON line, and writes `profile-NAME.svg` into a folder that exists.
   ///
   /// - Throws: When the picture cannot be written.
   func report(to folder: String, asJSON: Bool) throws {
@@ -92,7 +92,6 @@ struct StepProfile {
         BarChart.Series("backward", shown.map(\.backward)),
       ])
     let file = "\(folder)/profile-\(name.replacingOccurrences(of: "/", with: "-")).svg"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try chart.write(to: file)
     if !asJSON { print("  picture: \(file)") }
   }
