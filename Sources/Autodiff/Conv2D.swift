@@ -35,7 +35,7 @@ public func conv2D<S>(
     pullbacks: [
       (x, { dY in convolutionInputGradient(dY, W, g) }),
       (w, { dY in convolutionFilterGradient(dY, X(), g) }),
-    ])
+    ], adding: [{ dY, sum in addConvolutionInputGradient(dY, W, g, to: &sum) }, nil])
 }
 
 extension GradientCase {
@@ -55,6 +55,16 @@ extension GradientCase {
       },
       GradientCase("conv2D, two groups", at: [2, 5, 6, 4], [3, 3, 2, 6]) {
         Autodiff.conv2D($0[0], filter: $0[1], padding: 1, groups: 2)
+      },
+      GradientCase(
+        "conv2D, one input of three", at: [2, 5, 6, 4], [3, 3, 4, 3], [1, 1, 4, 3], [3, 3, 1, 4]
+      ) {
+        let (plain, skipping) = (
+          Autodiff.conv2D($0[0], filter: $0[1], stride: 2, padding: 1),
+          Autodiff.conv2D($0[0], filter: $0[2], stride: 2)
+        )
+        let each = Autodiff.conv2D($0[0], filter: $0[3], stride: 2, padding: 1, groups: 4)
+        return plain * skipping * each.sum()
       },
       GradientCase("conv2D, depthwise", at: [2, 6, 5, 3], [3, 3, 1, 3]) {
         Autodiff.conv2D($0[0], filter: $0[1], stride: 2, padding: 1, groups: 3)

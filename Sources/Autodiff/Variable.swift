@@ -4,6 +4,8 @@
 //            must answer to, a pullback: the closure that turns ∂loss/∂output into ∂loss/∂input.
 //            `backward` walks the operations from the last to the first and adds up what arrives.
 // Formula    y = f(x):  dX = Jᵀ dY,  J the Jacobian of f at x, never formed
+// Sums       A variable used twice gets two gradients, added. An operation that can add its own while it makes it
+//            says so (`adding`), and saves a pass over memory.
 // Memory     An operation's pullback, and with it the activations it captured, is dropped as soon as
 //            it has been used. Inputs that need no gradient never get a pullback at all. A value that is one
 //            cheap pass away from what is held anyway is made again instead of being held (`again`).
@@ -46,10 +48,13 @@ public struct Variable<Scalar: KernelScalar> {
   ///   - value: The operation's result.
   ///   - pullbacks: Each input with the function from dY (of `value`'s shape) to that input's
   ///     gradient (of its shape). Those of constants are dropped unused.
+  ///   - adding: For each input that can do better than making its gradient, what adds it to the gradient that
+  ///     the input has already.
   ///   - operation: What messages call it: the function this is called from.
   public init(
     _ value: Tensor<Scalar>,
     pullbacks: [(input: Variable, pullback: (Tensor<Scalar>) -> Tensor<Scalar>)],
+    adding: [((_ dY: Tensor<Scalar>, _ sum: inout Tensor<Scalar>) -> Void)?] = [],
     operation: StaticString = #function
   ) {
     self.value = value
@@ -61,19 +66,15 @@ public struct Variable<Scalar: KernelScalar> {
     }
     // docs: region pullbacks
     var parents: [Node<Scalar>] = []
-    var functions: [(Tensor<Scalar>) -> Tensor<Scalar>] = []
-    for (input, pullback) in pullbacks {
+    var parts: [Node<Scalar>.Part] = []
+    for (n, (input, pullback)) in pullbacks.enumerated() {
       guard let parent = input.node else { continue }
       parents.append(parent)
-      functions.append(pullback)
+      parts.append(.init(make: pullback, add: n < adding.count ? adding[n] : nil))
     }
-    guard !parents.isEmpty else {
-      node = nil
-      return
-    }
-    node = Node(operation: operation, parents: parents, receive: nil) { [functions] dY in
-      functions.map { $0(dY) }
-    }
+    node =
+      parents.isEmpty
+      ? nil : Node(operation: operation, parents: parents, receive: nil, pullback: .apart(parts))
     // docs: end pullbacks
   }
 
@@ -101,11 +102,11 @@ public struct Variable<Scalar: KernelScalar> {
       return
     }
     node = Node(
-      operation: operation, parents: wanted.compactMap { inputs[$0].node }, receive: nil
-    ) { dY in
-      let all = pullback(dY)
-      return wanted.map { all[$0] }
-    }
+      operation: operation, parents: wanted.compactMap { inputs[$0].node }, receive: nil,
+      pullback: .together { dY in
+        let all = pullback(dY)
+        return wanted.map { all[$0] }
+      })
   }
 
   /// Extent along each axis.
@@ -146,15 +147,26 @@ public struct Variable<Scalar: KernelScalar> {
 
 /// One operation, or one leaf, of a computation.
 final class Node<Scalar: KernelScalar> {
+  /// From dY to the gradients of the parents.
+  enum Pullback {
+    case together((Tensor<Scalar>) -> [Tensor<Scalar>])
+    case apart([Part])
+  }
+  /// From dY to the gradient of one parent: made, or added to what is there.
+  struct Part {
+    let make: (Tensor<Scalar>) -> Tensor<Scalar>
+    let add: ((Tensor<Scalar>, inout Tensor<Scalar>) -> Void)?
+  }
+
   private let operation: StaticString
   private var parents: [Node]
-  private var pullback: ((Tensor<Scalar>) -> [Tensor<Scalar>])?
+  private var pullback: Pullback?
   private let receive: ((Tensor<Scalar>) -> Void)?
   private(set) var gradient: Tensor<Scalar>?
 
   init(
     operation: StaticString, parents: [Node], receive: ((Tensor<Scalar>) -> Void)?,
-    pullback: ((Tensor<Scalar>) -> [Tensor<Scalar>])?
+    pullback: Pullback?
   ) {
     self.operation = operation
     self.parents = parents
@@ -183,14 +195,13 @@ final class Node<Scalar: KernelScalar> {
       if let pullback = node.pullback {
         node.pullback = nil
         node.gradient = nil
-        let gradients = pullback(dY)
-        if NonFiniteTrap.isArmed {
-          NonFiniteTrap.check(node.operation, gradients: gradients, cotangent: dY)
-        }
+        let gradients = node.gradients(pullback, dY)
         if OperationProfile.isRunning {
           OperationProfile.note(node.operation, isGradient: true, dY.shape)
         }
-        for (parent, dX) in zip(node.parents, gradients) { parent.add(dX) }
+        for (parent, dX) in zip(node.parents, gradients) {
+          if let dX { parent.add(dX) }
+        }
         if OperationProfile.isRunning { OperationProfile.mark("adding gradients") }
         node.parents = []
       } else if let receive = node.receive {
@@ -200,6 +211,29 @@ final class Node<Scalar: KernelScalar> {
     }
   }
   // docs: end walk
+
+  /// The gradients of the parents; nil where one was added to what its parent had.
+  private func gradients(_ pullback: Pullback, _ dY: Tensor<Scalar>) -> [Tensor<Scalar>?] {
+    func checked(_ gradients: [Tensor<Scalar>]) -> [Tensor<Scalar>] {
+      if NonFiniteTrap.isArmed {
+        NonFiniteTrap.check(operation, gradients: gradients, cotangent: dY)
+      }
+      return gradients
+    }
+    switch pullback {
+    case .together(let all): return checked(all(dY))
+    case .apart(let parts):
+      return zip(parents, parts).map { parent, part in
+        guard let add = part.add, var sum = parent.gradient else {
+          return checked([part.make(dY)])[0]
+        }
+        parent.gradient = nil  // so that the sum is written in place
+        add(dY, &sum)
+        parent.gradient = checked([sum])[0]
+        return nil
+      }
+    }
+  }
 
   private func add(_ dX: Tensor<Scalar>) {
     guard var sum = gradient else {

@@ -131,16 +131,17 @@ public func convolution<S: KernelScalar>(
 ///   - outputGradient: dY, `g.outputShape`.
 ///   - filter: `g.filterShape`.
 ///   - inputGradient: dX, `g.inputShape`; every element is written.
+///   - adding: Add to dX instead of overwriting it.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func convolutionInputGradient<S: KernelScalar>(
   _ g: ConvolutionGeometry, outputGradient: Buffer<S>, filter: Buffer<S>,
-  into inputGradient: Buffer<S>
+  into inputGradient: Buffer<S>, adding: Bool = false
 ) {
   g.check(input: inputGradient.count, filter: filter.count, output: outputGradient.count)
   if g.isDepthwise {
     return depthwiseConvolutionInputGradient(
-      g, outputGradient: outputGradient, filter: filter, into: inputGradient)
+      g, outputGradient: outputGradient, filter: filter, into: inputGradient, adding: adding)
   }
   let down = RemainderClass.all(
     extent: g.height, kernel: g.kernelHeight, stride: g.stride, padding: g.padding,
@@ -148,7 +149,7 @@ public func convolutionInputGradient<S: KernelScalar>(
   let across = RemainderClass.all(
     extent: g.width, kernel: g.kernelWidth, stride: g.stride, padding: g.padding,
     dilation: g.dilation)
-  if (down + across).contains(where: { $0.taps.isEmpty }) {
+  if !adding && (down + across).contains(where: { $0.taps.isEmpty }) {
     // Input pixels that no tap reads: a stride larger than the kernel.
     inputGradient.pointer.update(repeating: 0, count: inputGradient.count)
   }
@@ -176,7 +177,7 @@ public func convolutionInputGradient<S: KernelScalar>(
               + (rows.first * g.width + columns.first) * g.channels,
             targetImage: g.height * g.width * g.channels,
             targetRow: g.stride * g.width * g.channels, targetPixel: g.stride * g.channels,
-            rows: rows.count, columns: columns.count))
+            rows: rows.count, columns: columns.count, addsToTarget: adding))
       }
     }
   }

@@ -42,6 +42,8 @@ struct Correlation<S: KernelScalar> {
   var targetPixel: Int
   var rows: Int
   var columns: Int
+  /// Whether the sums are added to what the target holds.
+  var addsToTarget = false
 
   /// Runs some correlations of one batch on the thread team.
   ///
@@ -290,7 +292,8 @@ struct Correlation<S: KernelScalar> {
     }
   }
 
-  /// Sums some tap rows of one panel over a window: the first writes, the others add.
+  /// Sums some tap rows of one panel over a window: the first ones write, or add where that is asked for; the
+  /// others add.
   @inline(__always)
   private func sum(
     _ window: Window, first: Int, count: Int, panel: Int, taps: Range<Int>,
@@ -329,6 +332,7 @@ struct Correlation<S: KernelScalar> {
       (tapRows == 1 || patches) && pitch == columns * step * pixel && step == 1
       && targetRow == columns * targetPixel
     let wanted = min(lanes, panels.outputs - panel * lanes)
+    let adding = addsToTarget || taps.lowerBound > 0
     // Tap (0, 0) of the first output; a patch begins with it.
     let origin =
       patches
@@ -347,11 +351,11 @@ struct Correlation<S: KernelScalar> {
         if isFlat {
           flat.run(
             Tiles.self, rows: rows, columns: wanted, a: a, b: filter, c: c, cRow: targetPixel,
-            adding: taps.lowerBound > 0, next: panel + 1 < panels.count ? c + lanes : nil)
+            adding: adding, next: panel + 1 < panels.count ? c + lanes : nil)
         } else {
           nested.run(
             Tiles.self, rows: rows, columns: wanted, a: a, b: filter, c: c, cRow: targetPixel,
-            adding: taps.lowerBound > 0)
+            adding: adding)
         }
       }
     }

@@ -30,7 +30,7 @@ func depthwiseConvolution<S: KernelScalar>(
 @inline(__always)
 func depthwiseConvolutionInputGradient<S: KernelScalar>(
   _ g: ConvolutionGeometry, outputGradient: Buffer<S>, filter: Buffer<S>,
-  into inputGradient: Buffer<S>
+  into inputGradient: Buffer<S>, adding: Bool
 ) {
   let dY = UnsafePointer(outputGradient.pointer)
   let w = UnsafePointer(filter.pointer)
@@ -38,7 +38,7 @@ func depthwiseConvolutionInputGradient<S: KernelScalar>(
   // One image a piece: the windows of neighbouring output rows overlap.
   parallelFor(g.batch) { b in
     let image = dX + b * g.height * g.width * g.channels
-    image.update(repeating: 0, count: g.height * g.width * g.channels)
+    if !adding { image.update(repeating: 0, count: g.height * g.width * g.channels) }
     for i in 0..<g.outHeight {
       for j in 0..<g.outWidth {
         let from = dY + ((b * g.outHeight + i) * g.outWidth + j) * g.channels

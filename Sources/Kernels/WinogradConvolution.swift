@@ -95,11 +95,12 @@ public func winogradConvolution<S: KernelScalar>(
 ///   - outputGradient: dY, `g.outputShape`.
 ///   - filter: `g.filterShape`.
 ///   - inputGradient: dX, `g.inputShape`; every element is written.
+///   - adding: Add to dX instead of overwriting it.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func winogradInputGradient<S: KernelScalar>(
   _ g: ConvolutionGeometry, outputGradient: Buffer<S>, filter: Buffer<S>,
-  into inputGradient: Buffer<S>
+  into inputGradient: Buffer<S>, adding: Bool = false
 ) {
   g.check(input: inputGradient.count, filter: filter.count, output: outputGradient.count)
   require(g.suitsWinograd, "winogradInputGradient: \(g) does not suit it.")
@@ -107,7 +108,8 @@ public func winogradInputGradient<S: KernelScalar>(
   func run<F: WinogradForm>(_: F.Type) {
     WinogradProduct<S, F>(
       batch: g.batch, source: ImageGrid(outputGradient, g.outHeight, g.outWidth, g.outChannels),
-      target: ImageGrid(inputGradient, g.height, g.width, g.channels), padding: 2 - g.padding
+      target: ImageGrid(inputGradient, g.height, g.width, g.channels), padding: 2 - g.padding,
+      adding: adding
     ).run(filter: UnsafePointer(filter.pointer), isTurned: true, byPanels: g.goesByPanels)
   }
   if g.winogradSide == 4 { run(FourByFour.self) } else { run(ThreeByThree.self) }
@@ -120,6 +122,8 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
   let source: ImageGrid<S>
   let target: ImageGrid<S>
   let padding: Int
+  /// Whether the results are added to what the target holds.
+  var adding = false
   typealias Columns = Beside<Vector1<S>>
 
   private var tiles: TileGrid<F> {
@@ -163,7 +167,7 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
               to: products.plane(point) + panel * Columns.width, pixel: target.channels)
           }
         }
-        products.write(0..<count, to: target, tiles, first: first)
+        products.write(0..<count, to: target, tiles, first: first, adding: adding)
       }
     } else {
       // A large one passes once for very many tiles.
@@ -187,7 +191,8 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
             to: products.plane(point) + panel * Columns.width, pixel: target.channels)
         }
         parallelFor(pieces) { n in
-          products.write(12 * n..<min(count, 12 * n + 12), to: target, tiles, first: first)
+          products.write(
+            12 * n..<min(count, 12 * n + 12), to: target, tiles, first: first, adding: adding)
         }
       }
     }
@@ -226,7 +231,8 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
         }
       }
       products.write(
-        0..<tiles.count, to: target, tiles, first: 0, firstChannel: panel * Columns.width)
+        0..<tiles.count, to: target, tiles, first: 0, firstChannel: panel * Columns.width,
+        adding: adding)
       withExtendedLifetime(values) {}
     }
   }

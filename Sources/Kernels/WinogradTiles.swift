@@ -120,12 +120,12 @@ final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
     withExtendedLifetime(zeros) {}
   }
 
-  /// Transforms the values of some tiles back and writes the pixels that lie inside the image.
+  /// Transforms the values of some tiles back and writes the pixels that lie inside the image, or adds to them.
   ///
   /// Channel 0 of the planes is channel `firstChannel` of the image; those beyond its last are dropped.
   func write(
     _ range: Range<Int>, to image: ImageGrid<S>, _ tiles: TileGrid<F>, first: Int,
-    firstChannel: Int = 0
+    firstChannel: Int = 0, adding: Bool
   ) {
     let lanes = S.Vector.scalarCount
     /// Where a tile's first pixel lies.
@@ -150,7 +150,7 @@ final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
             if i < rows && j < columns {
               let pixel = (i * image.width + j) * image.channels + c
               prefetchToWrite(next + pixel)
-              (out + pixel).vector = $1
+              (out + pixel).vector = adding ? (out + pixel).vector + $1 : $1
             }
           }
         }

@@ -27,12 +27,29 @@ public func convolutionInputGradient<Scalar>(
   _ dY: Tensor<Scalar>, _ w: Tensor<Scalar>, _ g: ConvolutionGeometry
 ) -> Tensor<Scalar> {
   let dX = Buffer<Scalar>(uninitialized: g.inputShape.reduce(1, *))
-  if Winograd.serves(g, Scalar.self) {
-    winogradInputGradient(g, outputGradient: dY.buffer, filter: w.buffer, into: dX)
-  } else {
-    convolutionInputGradient(g, outputGradient: dY.buffer, filter: w.buffer, into: dX)
-  }
+  inputGradient(dY, w, g, into: dX, adding: false)
   return Tensor(shape: g.inputShape, buffer: dX)
+}
+
+/// sum += dX of a convolution, while each pixel is in registers; `sum` `[batch, height, width, channels]`.
+public func addConvolutionInputGradient<Scalar>(
+  _ dY: Tensor<Scalar>, _ w: Tensor<Scalar>, _ g: ConvolutionGeometry, to sum: inout Tensor<Scalar>
+) {
+  sum.makeUnique()
+  inputGradient(dY, w, g, into: sum.buffer, adding: true)
+}
+
+private func inputGradient<Scalar>(
+  _ dY: Tensor<Scalar>, _ w: Tensor<Scalar>, _ g: ConvolutionGeometry, into dX: Buffer<Scalar>,
+  adding: Bool
+) {
+  if Winograd.serves(g, Scalar.self) {
+    winogradInputGradient(
+      g, outputGradient: dY.buffer, filter: w.buffer, into: dX, adding: adding)
+  } else {
+    convolutionInputGradient(
+      g, outputGradient: dY.buffer, filter: w.buffer, into: dX, adding: adding)
+  }
 }
 
 /// dW of a convolution; `[kernel height, kernel width, channels / groups, out]`.

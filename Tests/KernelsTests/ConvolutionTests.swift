@@ -132,6 +132,21 @@ import Testing
     }
   }
 
+  @Test(
+    "an input gradient is added to what is there", arguments: wide + geometries(groups: "depthwise")
+  )
+  func addedGradient(g: ConvolutionGeometry) {
+    let w = Buffer<Double>.pattern(g.filterShape.reduce(1, *), offset: 31)
+    let dY = Buffer<Double>.pattern(g.outputShape.reduce(1, *), offset: 57)
+    let dX = Buffer<Double>.unwritten(g.inputShape.reduce(1, *))
+    convolutionInputGradient(g, outputGradient: dY, filter: w, into: dX)
+    let sum = Buffer<Double>.pattern(dX.count, offset: 3)
+    let expected = zip(sum.array, dX.array).map { $0 + $1 }
+    convolutionInputGradient(g, outputGradient: dY, filter: w, into: sum, adding: true)
+    // Rows of taps that are summed one after the other are added in another order.
+    #expect(relativeError(sum.array, expected) < 1e-14)
+  }
+
   @Test("both gradients are adjoints of the convolution", arguments: wide)
   func adjoints(g: ConvolutionGeometry) {
     let x = Buffer<Double>.pattern(g.inputShape.reduce(1, *))

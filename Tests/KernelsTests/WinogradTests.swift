@@ -55,6 +55,20 @@ import Testing
     }
   }
 
+  @Test(
+    "an input gradient is added to what is there, to the bits of the sum", arguments: geometries)
+  func addedGradient(_ g: ConvolutionGeometry) {
+    let w = Buffer<Float>.pattern(g.filterShape.reduce(1, *), offset: 31)
+    let dY = Buffer<Float>.pattern(g.outputShape.reduce(1, *), offset: 57)
+    let dX = Buffer<Float>.unwritten(g.inputShape.reduce(1, *))
+    winogradInputGradient(g, outputGradient: dY, filter: w, into: dX)
+    let sum = Buffer<Float>.pattern(dX.count, offset: 3)
+    let expected = zip(sum.array, dX.array).map { $0 + $1 }
+    winogradInputGradient(g, outputGradient: dY, filter: w, into: sum, adding: true)
+    let isSame = sum.array == expected
+    #expect(isSame)
+  }
+
   @Test("the same bits at any number of threads", arguments: geometries)
   func threads(_ g: ConvolutionGeometry) {
     let before = ThreadTeam.count
