@@ -155,7 +155,10 @@ public func batchNorm<S>(
   let (_, scale, shift) = constants(gain, bias, mean: mean, variance: variance, epsilon)
   let map = ChannelAffine(
     scale: scale.buffer, shift: shift.buffer, adding: shortcut?.value.buffer, rectified: rectified)
-  return Variable(convolution(x.value, w.value, g, then: map), pullbacks: [])
+  // Two operations in one, and messages and profiles say so.
+  return Variable(
+    convolution(x.value, w.value, g, then: map), from: inputs, operation: "conv2D and batchNorm"
+  ) { _ in [] }
 }
 
 /// r = 1/√(σ² + ε), and the map y = scale · x + shift: γ r and β − μ γ r.

@@ -214,27 +214,24 @@ private struct FilterGradientWalk<S: KernelScalar> {
     while o < piece.outputs.upperBound {
       let left = g.outPerGroup - o
       let lanes = lanes(left)
-      let from = copied ? b + o * pixels : b + o
-      if let strip, lanes > S.Vector.scalarCount {
-        FlatWalk(count: pixels, steps: PackedSteps()).run(
-          Together<Beside<Vector1<S>>>.self, rows: piece.count, columns: left,
-          a: UnsafePointer(strip), b: from, c: c + o, cRow: g.outChannels, adding: !block.isFirst,
-          next: o + lanes < piece.outputs.upperBound ? c + o + lanes : nil)
-        o += lanes
-        continue
-      }
       let walk = ListedWalk(
         places: block.places, ahead: readsNextBlock ? pixels : min(16, pixels),
         b: copied ? lanes : g.outChannels, next: next + o,
         nextStep: readsNextBlock ? g.outChannels * MemoryLayout<S>.stride : 0)
-      if lanes > S.Vector.scalarCount {
-        walk.run(
-          Together<Beside<Vector1<S>>>.self, rows: piece.count, columns: left, a: a, b: from,
-          c: c + o, cRow: g.outChannels, adding: !block.isFirst)
-      } else {
+      let from = copied ? b + o * pixels : b + o
+      if lanes == S.Vector.scalarCount {
         walk.run(
           Together<Vector1<S>>.self, rows: piece.count, columns: left, a: a, b: from, c: c + o,
           cRow: g.outChannels, adding: !block.isFirst)
+      } else if let strip {
+        FlatWalk(count: pixels, steps: PackedSteps()).run(
+          Together<Beside<Vector1<S>>>.self, rows: piece.count, columns: left,
+          a: UnsafePointer(strip), b: from, c: c + o, cRow: g.outChannels, adding: !block.isFirst,
+          next: o + lanes < piece.outputs.upperBound ? c + o + lanes : nil)
+      } else {
+        walk.run(
+          Together<Beside<Vector1<S>>>.self, rows: piece.count, columns: left, a: a, b: from,
+          c: c + o, cRow: g.outChannels, adding: !block.isFirst)
       }
       o += lanes
     }

@@ -8,6 +8,7 @@
 //            four in registers. Either way some lines are read at once, each forwards, and the packed
 //            side is written forwards: that is what a processor's prefetching understands. One scalar
 //            at a time, packing took 15 % of a product of 1024 × 1024 matrices; now it takes 5.
+// Prefetch   Lines that are copied are asked for sixteen ahead: those of a filter lie kilobytes apart.
 // Read       this file → MatrixMultiply.swift, FilterPanels.swift
 
 /// One operand of a product: how it lies, and how it is cut into parts.

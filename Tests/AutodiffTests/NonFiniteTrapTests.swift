@@ -38,6 +38,22 @@ import Testing
     #expect(found.operation == "*" && found.inputs == ["[2], finite", "[2], inf at [1]"])
   }
 
+  @Test("two operations in one bear both names, and show the inputs of both")
+  func together() throws {
+    let one = Tensor<Double>([1], [1])
+    let found = try #require(
+      finding {
+        batchNorm(
+          ofConvolution: Variable(Tensor([1, 1, 1, 1], [.nan])),
+          filter: Variable(Tensor([1, 1, 1, 1], [1])), gain: Variable(one), bias: Variable(one),
+          mean: one, variance: one, epsilon: 0)
+      })
+    #expect(found.operation == "conv2D and batchNorm")
+    #expect(
+      found.inputs == ["[1, 1, 1, 1], nan at [0, 0, 0, 0]", "[1, 1, 1, 1], finite"]
+        + [String](repeating: "[1], finite", count: 2))
+  }
+
   @Test("a gradient that overflows is found on the way back")
   func backward() throws {
     let x = Variable(tracking: Tensor<Double>([2], [1, 1e-200]))
