@@ -1,17 +1,17 @@
-// Winograd convolution: 3×3 filters with a quarter to a third of the multiplications.
+// Winograd convolution: 3×3 filters with a quarter to a third of the multiplications; with stride 2, six tenths.
 //
 // Source     Lavin & Gray, "Fast algorithms for convolutional neural networks", CVPR 2016
 // Formula    Y = Aᵀ [Σ_c (G w Gᵀ) ⊙ (Bᵀ x B)] A   for every tile of m × m outputs, m = 4 or 3
 // Idea       The sum over channels, for each of the (m + 2)² values, is a matrix product of
 //            [tiles, channels] with [channels, outputs]. So: transform the filter and the patches,
 //            multiply 36 or 25 times, transform back. The input gradient is the same with dY, the filter
-//            turned around and its channels exchanged.
+//            turned around and its channels exchanged. Stride 2 has transforms of its own (WinogradStride.swift).
 // Error      The values at ±2 are large and cancel: in float32 results differ from direct ones by a few
 //            units in the sixth digit instead of the seventh (docs/performance.md has the figures). So
 //            float64, the oracle, and whoever does not ask for it use the direct convolution.
 // Order      The cut into tiles depends on the extents alone: the same bits at any number of threads.
-// Read       WinogradTransforms.swift, WinogradTiles.swift ← this file → WinogradFilterGradient.swift,
-//            Tensors/Convolution.swift
+// Read       WinogradTransforms.swift, WinogradStride.swift, WinogradTiles.swift ← this file →
+//            WinogradFilterGradient.swift, Tensors/Convolution.swift
 // Tests      Tests/KernelsTests/WinogradTests.swift
 
 /// Whether convolutions on tensors may use Winograd's algorithm.
@@ -30,11 +30,12 @@ public enum Winograd {
 extension ConvolutionGeometry {
   /// Whether Winograd's algorithm applies, and saves more multiplications than its transforms cost.
   public var suitsWinograd: Bool {
-    guard kernelHeight == 3, kernelWidth == 3, stride == 1, dilation == 1, groups == 1,
-      padding <= 2, channels % 16 == 0, outChannels % 16 == 0, channels >= 32, outChannels >= 32
+    guard kernelHeight == 3, kernelWidth == 3, stride <= 2, dilation == 1, groups == 1,
+      stride == 1 ? padding <= 2 : padding == 1, channels % 16 == 0, outChannels % 16 == 0,
+      channels >= 32, outChannels >= 32
     else { return false }
-    // 36 (or 25) products a tile against 9 a pixel; and enough tiles to pay for the filter's transform, which
-    // costs less where it is used in cache.
+    // At most 6 products a pixel instead of 9; and enough tiles to pay for the filter's transform, which costs less
+    // where it is used in cache.
     return winogradProducts(winogradSide) <= 6 * batch * outHeight * outWidth
       && winogradTiles(winogradSide) >= (hasLargeWinogradFilter ? 48 : 96)
   }
@@ -48,7 +49,8 @@ extension ConvolutionGeometry {
 
   /// Multiplications for a pair of channels.
   private func winogradProducts(_ side: Int) -> Int {
-    (side + 2) * (side + 2) * winogradTiles(side)
+    let values = stride == 1 ? side + 2 : 2 * side + 1
+    return values * values * winogradTiles(side)
   }
 
   /// Channels whose values the second-level cache holds, all of a panel, beside what they make.
@@ -81,10 +83,15 @@ public func winogradConvolution<S: KernelScalar>(
   func run<F: WinogradForm>(_: F.Type) {
     WinogradProduct<S, F>(
       batch: g.batch, source: ImageGrid(input, g.height, g.width, g.channels),
-      target: ImageGrid(output, g.outHeight, g.outWidth, g.outChannels), padding: g.padding
+      target: ImageGrid(output, g.outHeight, g.outWidth, g.outChannels), origin: -g.padding
     ).run(filter: UnsafePointer(filter.pointer), isTurned: false, byPanels: g.goesByPanels)
   }
-  if g.winogradSide == 4 { run(FourByFour.self) } else { run(ThreeByThree.self) }
+  switch (g.stride, g.winogradSide) {
+  case (1, 4): run(FourByFour.self)
+  case (1, _): run(ThreeByThree.self)
+  case (_, 4): run(WithStride<FourOfTwoTaps>.self)
+  case (_, _): run(WithStride<ThreeOfTwoTaps>.self)
+  }
   withExtendedLifetime((input, filter, output)) {}
 }
 
@@ -108,11 +115,16 @@ public func winogradInputGradient<S: KernelScalar>(
   func run<F: WinogradForm>(_: F.Type) {
     WinogradProduct<S, F>(
       batch: g.batch, source: ImageGrid(outputGradient, g.outHeight, g.outWidth, g.outChannels),
-      target: ImageGrid(inputGradient, g.height, g.width, g.channels), padding: 2 - g.padding,
-      adding: adding
+      target: ImageGrid(inputGradient, g.height, g.width, g.channels),
+      origin: g.stride == 1 ? g.padding - 2 : 0, adding: adding
     ).run(filter: UnsafePointer(filter.pointer), isTurned: true, byPanels: g.goesByPanels)
   }
-  if g.winogradSide == 4 { run(FourByFour.self) } else { run(ThreeByThree.self) }
+  switch (g.stride, g.winogradSide) {
+  case (1, 4): run(FourByFour.self)
+  case (1, _): run(ThreeByThree.self)
+  case (_, 4): run(WithStride<FourOfTwoTaps>.InputGradient.self)
+  case (_, _): run(WithStride<ThreeOfTwoTaps>.InputGradient.self)
+  }
   withExtendedLifetime((outputGradient, filter, inputGradient)) {}
 }
 
@@ -121,7 +133,8 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
   let batch: Int
   let source: ImageGrid<S>
   let target: ImageGrid<S>
-  let padding: Int
+  /// Where the first patch of an image begins.
+  let origin: Int
   /// Whether the results are added to what the target holds.
   var adding = false
   typealias Columns = Beside<Vector1<S>>
@@ -141,13 +154,13 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
   func run(filter: UnsafePointer<S>, isTurned: Bool, byPanels: Bool) {
     if byPanels { return runByPanels(filter, isTurned) }
     let tiles = tiles
-    let values = Buffer<S>(uninitialized: panels * F.points * pitch)
+    let values = Buffer<S>(uninitialized: panels * F.filterPoints * pitch)
     let blocks = (source.channels + 31) / 32
     parallelFor(panels * blocks) { n in
       let first = n % blocks * 32
       transform(
         filter, isTurned, panel: n / blocks, first..<min(source.channels, first + 32),
-        into: values.pointer + n / blocks * F.points * pitch + first * Columns.width, pitch)
+        into: values.pointer + n / blocks * F.filterPoints * pitch + first * Columns.width, pitch)
     }
     let multiplier = UnsafePointer(values.pointer)
     if values.count <= 700_000 {
@@ -159,11 +172,11 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
         let patches = ValuePlanes<S, F>(tiles: count, channels: source.channels)
         let products = ValuePlanes<S, F>(tiles: count, channels: target.channels)
         patches.fill(
-          F.PatchToValues.self, 0..<count, from: source, tiles, first: first, origin: -padding)
+          F.PatchToValues.self, 0..<count, from: source, tiles, first: first, origin: origin, step: F.step)
         for point in 0..<F.points {
           for panel in 0..<panels {
             multiply(
-              point, patches, multiplier + panel * F.points * pitch, panel: panel, count,
+              point, patches, multiplier + panel * F.filterPoints * pitch, panel: panel, count,
               to: products.plane(point) + panel * Columns.width, pixel: target.channels)
           }
         }
@@ -182,12 +195,12 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
         parallelFor(pieces) { n in
           patches.fill(
             F.PatchToValues.self, 12 * n..<min(count, 12 * n + 12), from: source, tiles,
-            first: first, origin: -padding)
+            first: first, origin: origin, step: F.step)
         }
         parallelFor(F.points * panels) { n in
           let (point, panel) = (n / panels, n % panels)
           multiply(
-            point, patches, multiplier + panel * F.points * pitch, panel: panel, count,
+            point, patches, multiplier + panel * F.filterPoints * pitch, panel: panel, count,
             to: products.plane(point) + panel * Columns.width, pixel: target.channels)
         }
         parallelFor(pieces) { n in
@@ -206,7 +219,7 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
     parallelFor((tiles.count + 11) / 12) { n in
       patches.fill(
         F.PatchToValues.self, 12 * n..<min(tiles.count, 12 * n + 12), from: source, tiles, first: 0,
-        origin: -padding)
+        origin: origin, step: F.step)
     }
     // While values are used, the taps of the next are asked for (512 channels, one thread: 251 GFLOP/s of the
     // input gradient, 286 so).
@@ -214,7 +227,7 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
       let products = ValuePlanes<S, F>(tiles: tiles.count, channels: Columns.width)
       let few = ConvolutionGeometry.channelsAtOnce
       let pitch = few * Columns.width + 16
-      let values = Buffer<S>(uninitialized: F.points * pitch)
+      let values = Buffer<S>(uninitialized: F.filterPoints * pitch)
       for first in stride(from: 0, to: source.channels, by: few) {
         let channels = first..<min(source.channels, first + few)
         transform(filter, isTurned, panel: panel, channels, into: values.pointer, pitch)
@@ -228,7 +241,7 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
           FlatWalk(count: channels.count, steps: ImageSteps(row: source.channels)).run(
             Spread<Columns>.self, rows: tiles.count,
             columns: target.channels - panel * Columns.width,
-            a: patches.plane(point) + first, b: values.pointer + point * pitch,
+            a: patches.plane(point) + first, b: values.pointer + F.filterPoint(of: point) * pitch,
             c: products.plane(point), cRow: Columns.width, adding: first > 0)
         }
       }
@@ -246,7 +259,7 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
   ) {
     FlatWalk(count: source.channels, steps: ImageSteps(row: source.channels)).run(
       Spread<Columns>.self, rows: count, columns: target.channels - panel * Columns.width,
-      a: patches.plane(point), b: values + point * pitch, c: products, cRow: pixel, adding: false)
+      a: patches.plane(point), b: values + F.filterPoint(of: point) * pitch, c: products, cRow: pixel, adding: false)
   }
 
   /// Some source channels of a panel's values: [value][channel][lane], the values `pitch` scalars apart.

@@ -1,8 +1,8 @@
 // The tiles of Winograd's algorithm: where they lie in images, and their values in planes.
 //
-// Formula    (m + 2)² values = Bᵀ x B for a patch of (m + 2)² pixels, or A dY Aᵀ for a tile of m × m outputs
-// Layout     One plane for each of the values, [tile, channel]: a matrix, so that the sum over channels or
-//            over tiles is a matrix product. Planes lie a cache line further apart than they are long.
+// Formula    values = Bᵀ x B for a patch of pixels, or A dY Aᵀ for a tile of m × m outputs
+// Layout     One plane for each of the values, [tile, channel], or panels of channels one after the other: a
+//            matrix, so that the sum over channels or over tiles is a matrix product. Planes lie a cache line further apart than they are long.
 // Edges      Patches reach beyond the image: there zeros are read. Tiles that hang over are written in part.
 // Prefetch   While a tile is transformed, the pixels of the next are asked for (Prefetch.swift): the rows of a patch lie
 //            kilobytes apart. 64 channels at 48 × 48: forward 617 → 670 GFLOP/s, filter gradient 495 → 630.
@@ -36,10 +36,10 @@ struct TileGrid<F: WinogradForm> {
     count = batch * down * across
   }
 
-  /// Image, first row and first column of a tile.
+  /// Image, row and column of a tile, counted in tiles.
   @inline(__always)
   subscript(tile: Int) -> (image: Int, row: Int, column: Int) {
-    (tile / (across * down), tile / across % down * F.side, tile % across * F.side)
+    (tile / (across * down), tile / across % down, tile % across)
   }
 }
 
@@ -48,36 +48,43 @@ struct TileGrid<F: WinogradForm> {
 func withRoom<S: KernelScalar>(
   _: S.Type, _ body: (UnsafeMutablePointer<S.Vector>) -> Void
 ) {
-  withUnsafeTemporaryAllocation(of: S.Vector.self, capacity: 36) { room in
+  withUnsafeTemporaryAllocation(of: S.Vector.self, capacity: 81) { room in
     guard let base = room.baseAddress else { return }
     body(base)
   }
 }
 
-/// The values of tiles: planes [tile, channel], one for each value.
+/// The values of tiles: one plane for each value, [tile, channel], or block after block of channels [tile, channel].
 final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
   let channels: Int
+  /// Scalars from a tile to the next, channels of a block.
+  let rowStep: Int
+  private let tiles: Int
   /// Scalars from one plane to the next: not a power of two, or all planes would share a line of cache.
   private let pitch: Int
   private let buffer: Buffer<S>
 
+  /// - Parameter block: Channels that lie side by side: all, if nothing is said.
   @inline(__always)
-  init(tiles: Int, channels: Int) {
+  init(tiles: Int, channels: Int, block: Int? = nil) {
     self.channels = channels
-    pitch = tiles * channels + 16
+    self.tiles = tiles
+    rowStep = block ?? channels
+    pitch = (channels + rowStep - 1) / rowStep * tiles * rowStep + 16
     buffer = Buffer(uninitialized: F.points * pitch)
   }
 
-  @inline(__always) func plane(_ point: Int) -> UnsafeMutablePointer<S> {
-    buffer.pointer + point * pitch
+  /// Where the first tile has a channel of a plane.
+  @inline(__always) func plane(_ point: Int, channel: Int = 0) -> UnsafeMutablePointer<S> {
+    buffer.pointer + point * pitch + channel / rowStep * (tiles * rowStep) + channel % rowStep
   }
 
   /// Transforms the patches of some tiles; what lies outside an image is 0.
   ///
-  /// Tile `first` of the grid is plane row 0; a patch begins `origin` pixels from its tile.
+  /// Tile `first` of the grid is plane row 0; patches begin `step` pixels apart, the first of an image at `origin`.
   func fill<T: PatchTransform>(
     _: T.Type, _ range: Range<Int>, from image: ImageGrid<S>, _ tiles: TileGrid<F>, first: Int,
-    origin: Int
+    origin: Int, step: Int
   ) {
     let lanes = S.Vector.scalarCount
     let zeros = Buffer<S>(repeating: 0, count: channels)
@@ -87,7 +94,7 @@ final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
       let (n, row, column) = tiles[tile]
       for i in 0..<T.inputs {
         for j in 0..<T.inputs {
-          let (y, x) = (row + origin + i, column + origin + j)
+          let (y, x) = (row * step + origin + i, column * step + origin + j)
           let isInside = y >= 0 && y < image.height && x >= 0 && x < image.width
           places[i * T.inputs + j] =
             isInside
@@ -96,15 +103,16 @@ final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
         }
       }
     }
-    withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<S>.self, capacity: 2 * 36) { room in
+    let pixels = T.inputs * T.inputs
+    withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<S>.self, capacity: 2 * pixels) { room in
       guard var places = room.baseAddress else { return }
-      var next = places + 36
+      var next = places + pixels
       withRoom(S.self) { between in
         find(first + range.lowerBound, places)
         for t in range {
           find(min(first + t + 1, tiles.count - 1), next)
           for c in stride(from: 0, to: channels, by: lanes) {
-            let out = buffer.pointer + t * channels + c
+            let out = plane(0, channel: c) + t * rowStep
             T.apply(
               between: between,
               from: {
@@ -132,19 +140,19 @@ final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
     @inline(__always)
     func place(_ tile: Int) -> UnsafeMutablePointer<S> {
       let (n, row, column) = tiles[min(tile, tiles.count - 1)]
-      return image.pointer + ((n * image.height + row) * image.width + column) * image.channels
-        + firstChannel
+      let pixel = (n * image.height + row * F.side) * image.width + column * F.side
+      return image.pointer + pixel * image.channels + firstChannel
     }
     withRoom(S.self) { between in
       for t in range {
         let (_, row, column) = tiles[first + t]
         let (rows, columns) = (
-          min(F.side, image.height - row), min(F.side, image.width - column)
+          min(F.side, image.height - row * F.side), min(F.side, image.width - column * F.side)
         )
         let out = place(first + t)
         let next = place(first + t + 1)
         for c in stride(from: 0, to: min(channels, image.channels - firstChannel), by: lanes) {
-          let from = UnsafePointer(buffer.pointer + t * channels + c)
+          let from = UnsafePointer(plane(0, channel: c) + t * rowStep)
           F.ValuesToOutputs.apply(between: between, from: { (from + $0 * pitch).vector }) {
             let (i, j) = ($0 / F.side, $0 % F.side)
             if i < rows && j < columns {

@@ -23,7 +23,7 @@
 //            dimensions the transforms act on columns, then on rows: 36 instead of 144, or 25 instead of 81.
 // Choice     m = 4 saves more, where its tiles fit: a map of 6 × 6 is 4 tiles either way, 144 values or 100.
 // Gradient   y is linear in g, so dg is the transpose of that map: dg = Gᵀ [(A dy) ⊙ (Bᵀ d)].
-// Read       this file → WinogradTiles.swift, WinogradConvolution.swift
+// Read       this file → WinogradStride.swift, WinogradTiles.swift, WinogradConvolution.swift
 // Tests      Tests/KernelsTests/WinogradTests.swift
 
 /// A linear map of a few vectors to a few others, applied to columns, then to rows.
@@ -40,7 +40,7 @@ extension PatchTransform {
   /// Both axes: `inputs` × `inputs` vectors to `outputs` × `outputs`, by number, row after row.
   ///
   /// Where they come from and go to is the caller's business, so that nothing is copied on the way but the
-  /// columns' results, for which `between` has room: 36 vectors.
+  /// columns' results, for which `between` has room (`withRoom`).
   @inline(__always)
   static func apply<V: SIMD>(
     between: UnsafeMutablePointer<V>, from: (Int) -> V, to: (Int, V) -> Void
@@ -50,30 +50,50 @@ extension PatchTransform {
   }
 }
 
-/// F(m, 3) for one m: what goes to values, and back.
+/// What a sum over channels needs of an algorithm for one size of tile: what goes to values, and back.
 ///
-/// Values of a tile: `points` of them, in rows of m + 2.
+/// Values of a tile: `points` of them, in rows as long as their columns.
 protocol WinogradForm {
-  /// Bᵀ: a patch of m + 2 to its values.
+  /// Bᵀ: a patch to its values.
   associatedtype PatchToValues: PatchTransform
   /// G: a filter of 3 to its values.
   associatedtype FilterToValues: PatchTransform
-  /// Aᵀ: values to m outputs.
+  /// Aᵀ: values to the outputs of a tile.
   associatedtype ValuesToOutputs: PatchTransform
-  /// A: the gradients of m outputs to those of values.
-  associatedtype OutputsToValues: PatchTransform
-  /// Gᵀ: the gradients of values to those of a filter of 3.
-  associatedtype ValuesToFilter: PatchTransform
-  /// m.
+  /// Outputs along the side of a tile.
   static var side: Int { get }
+  /// Pixels from one patch to the next.
+  static var step: Int { get }
+  /// Which value of the filter a value of the patch is multiplied by, along one axis.
+  static func filterValue(along k: Int) -> Int
+}
+
+/// What a filter's gradient needs besides.
+protocol WinogradGradientForm: WinogradForm {
+  /// A: the gradients of a tile's outputs to those of values.
+  associatedtype OutputsToValues: PatchTransform
+  /// Gᵀ: the gradients of the filter's values to those of a filter of 3.
+  associatedtype ValuesToFilter: PatchTransform
 }
 
 extension WinogradForm {
-  @inline(__always) static var points: Int { (side + 2) * (side + 2) }
+  @inline(__always) static var step: Int { side }
+  @inline(__always) static func filterValue(along k: Int) -> Int { k }
+
+  /// Values of a patch, and of a filter.
+  @inline(__always) static var points: Int { PatchToValues.outputs * PatchToValues.outputs }
+  @inline(__always) static var filterPoints: Int {
+    FilterToValues.outputs * FilterToValues.outputs
+  }
+  /// Which value of the filter goes with a value of the patch.
+  @inline(__always) static func filterPoint(of point: Int) -> Int {
+    let (i, j) = (point / PatchToValues.outputs, point % PatchToValues.outputs)
+    return filterValue(along: i) * FilterToValues.outputs + filterValue(along: j)
+  }
 }
 
 /// F(4 × 4, 3 × 3): the values at 0, 1, -1, 2, -2 and the leading coefficient.
-enum FourByFour: WinogradForm {
+enum FourByFour: WinogradGradientForm {
   @inline(__always) static var side: Int { 4 }
 
   enum PatchToValues: PatchTransform {
@@ -167,7 +187,7 @@ enum FourByFour: WinogradForm {
 }
 
 /// F(3 × 3, 3 × 3): the values at 0, 1, -1, 2 and the leading coefficient.
-enum ThreeByThree: WinogradForm {
+enum ThreeByThree: WinogradGradientForm {
   @inline(__always) static var side: Int { 3 }
 
   enum PatchToValues: PatchTransform {

@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 @Suite("Winograd convolution") struct WinogradTests {
-  /// Tiles of 4 × 4 and of 3 × 3, whole and cut, every padding, small filters and large, of few tiles and of
-  /// many, outputs that are no whole panel.
+  /// Tiles of 4 × 4 and of 3 × 3, whole and cut, every padding, with stride and without, small filters and large,
+  /// of few tiles and of many, outputs that are no whole panel.
   static let geometries = [
     ConvolutionGeometry(input: [8, 16, 16, 32], filter: [3, 3, 32, 32], stride: 1, padding: 1),
     ConvolutionGeometry(input: [5, 18, 22, 32], filter: [3, 3, 32, 48], stride: 1, padding: 0),
@@ -18,6 +18,15 @@ import Testing
       input: [12, 6, 9, 160], filter: [3, 3, 160, 144], stride: 1, padding: 1),
     ConvolutionGeometry(
       input: [50, 8, 7, 144], filter: [3, 3, 144, 160], stride: 1, padding: 0),
+    ConvolutionGeometry(input: [24, 16, 16, 32], filter: [3, 3, 32, 48], stride: 2, padding: 1),
+    ConvolutionGeometry(input: [12, 23, 30, 48], filter: [3, 3, 48, 32], stride: 2, padding: 1),
+    ConvolutionGeometry(input: [25, 12, 11, 48], filter: [3, 3, 48, 32], stride: 2, padding: 1),
+    ConvolutionGeometry(
+      input: [12, 12, 12, 160], filter: [3, 3, 160, 144], stride: 2, padding: 1),
+    ConvolutionGeometry(
+      input: [12, 16, 15, 144], filter: [3, 3, 144, 160], stride: 2, padding: 1),
+    ConvolutionGeometry(
+      input: [50, 16, 16, 144], filter: [3, 3, 144, 160], stride: 2, padding: 1),
   ]
 
   /// Directly and by Winograd's algorithm: y, dX, dW.
@@ -87,6 +96,10 @@ import Testing
     Winograd.$isAllowed.withValue(true) {
       #expect(Winograd.serves(g, Float.self) && !Winograd.serves(g, Double.self))
       let unsuited = [
+        ConvolutionGeometry(
+          input: [8, 32, 32, 32], filter: [3, 3, 32, 32], stride: 2, padding: 0),
+        ConvolutionGeometry(
+          input: [8, 48, 48, 32], filter: [3, 3, 32, 32], stride: 3, padding: 1),
         ConvolutionGeometry(
           input: [8, 16, 16, 32], filter: [3, 3, 32, 32], stride: 2, padding: 1),
         ConvolutionGeometry(

@@ -31,9 +31,10 @@ extension Benchmark {
 
   /// Those of them that Winograd's algorithm computes in training; work is counted as if directly.
   static var winogradConvolutions: [Benchmark] {
-    [(64, 48), (128, 24), (256, 12), (512, 6)].flatMap { channels, side in
-      layer(channels, side, channels, 3, 1, winograd: true, of: Float.self)
-    }
+    [
+      (64, 48, 64, 3, 1), (64, 48, 128, 3, 2), (128, 24, 128, 3, 1), (256, 12, 256, 3, 1),
+      (512, 6, 512, 3, 1),
+    ].flatMap { layer($0, $1, $2, $3, $4, winograd: true, of: Float.self) }
   }
 
   private static func layer<S: KernelScalar>(
