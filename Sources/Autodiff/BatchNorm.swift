@@ -62,17 +62,18 @@ public func batchNorm<S>(
   let gate = gate(y, scale: scale, shift: shift, adds: adds, rectified: rectified)
   // docs: region pullback
   var output = Variable(y, from: [x, gain, bias] + (shortcut.map { [$0] } ?? [])) { dY in
-    let (g, dβ, products, open) = sums(
-      dY, X, mean: μ, gate: gate, keepsGated: adds && rectified)
+    let (dβ, products, gated) = sums(
+      &dY, X, mean: μ, gate: gate, keepsGated: adds && rectified)
     let dγ = products * r
     // dX = γr·g − γr²·(dγ/n)·(x − μ) − γr·dβ/n
     let b = -(scale * r * dγ) / S(rows)
     let d = -(b * μ) - scale * dβ / S(rows)
-    let dX = Buffer<S>(uninitialized: X.count)
+    // dX may take the place of dY, unless that goes on to the shortcut.
+    let dX = adds ? Buffer(uninitialized: X.count) : dY.room()
     channelInputGradient(
-      g.buffer, scale: scale.buffer, X.buffer, scale: b.buffer, shift: d.buffer, gate: open,
-      rows: rows, channels: channels, into: dX)
-    return [Tensor(shape: X.shape, buffer: dX), dγ, dβ] + (adds ? [g] : [])
+      (gated ?? dY).buffer, scale: scale.buffer, X.buffer, scale: b.buffer, shift: d.buffer,
+      gate: gated == nil ? gate : .open, rows: rows, channels: channels, into: dX)
+    return [Tensor(shape: X.shape, buffer: dX), dγ, dβ] + (adds ? [gated ?? dY] : [])
   }
   // docs: end pullback
   if output.isTracked && !adds {
@@ -105,7 +106,8 @@ public func batchNorm<S>(
   let adds = shortcut != nil
   let gate = gate(y, scale: scale, shift: shift, adds: adds, rectified: rectified)
   var output = Variable(y, from: [x, gain, bias] + (shortcut.map { [$0] } ?? [])) { dY in
-    let (g, dβ, products, _) = sums(dY, X, mean: mean, gate: gate, keepsGated: rectified)
+    let (dβ, products, gated) = sums(&dY, X, mean: mean, gate: gate, keepsGated: rectified)
+    let g = gated ?? dY
     let dX = affine(g, scale: scale, shift: Tensor.zeros([channels]))
     return [dX, products * r, dβ] + (adds ? [g] : [])
   }
@@ -178,20 +180,20 @@ private func gate<S>(
   return adds ? .output(y.buffer) : .affine(scale: scale.buffer, shift: shift.buffer)
 }
 
-/// g, Σ g and Σ g (x − μ), and the gate that is left to pass: none where g was kept.
+/// Σ g and Σ g (x − μ), and g if it shall be kept: in the place of dY, if nobody else holds that.
 private func sums<S>(
-  _ dY: Tensor<S>, _ x: Tensor<S>, mean: Tensor<S>, gate: RectifierGate<S>, keepsGated: Bool
-) -> (g: Tensor<S>, sum: Tensor<S>, product: Tensor<S>, gate: RectifierGate<S>) {
+  _ dY: inout Tensor<S>, _ x: Tensor<S>, mean: Tensor<S>, gate: RectifierGate<S>, keepsGated: Bool
+) -> (sum: Tensor<S>, product: Tensor<S>, gated: Tensor<S>?) {
   let channels = mean.count
   let sum = Buffer<S>(uninitialized: channels)
   let product = Buffer<S>(uninitialized: channels)
-  let gated = keepsGated ? Buffer<S>(uninitialized: x.count) : nil
+  let gated = keepsGated ? dY.room() : nil
   channelGradientSums(
     dY.buffer, x.buffer, mean: mean.buffer, gate: gate, rows: x.count / channels,
     channels: channels, sum: sum, product: product, gated: gated)
   return (
-    gated.map { Tensor(shape: x.shape, buffer: $0) } ?? dY, Tensor(shape: [channels], buffer: sum),
-    Tensor(shape: [channels], buffer: product), gated == nil ? gate : .open
+    Tensor(shape: [channels], buffer: sum), Tensor(shape: [channels], buffer: product),
+    gated.map { Tensor(shape: x.shape, buffer: $0) }
   )
 }
 

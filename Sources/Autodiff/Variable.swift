@@ -84,10 +84,11 @@ public struct Variable<Scalar: KernelScalar> {
   ///   - value: The operation's result.
   ///   - inputs: The inputs, in the order in which `pullback` returns their gradients.
   ///   - operation: What messages call it: the function this is called from.
-  ///   - pullback: From dY to the gradients of all inputs.
+  ///   - pullback: From dY to the gradients of all inputs. dY is the pullback's own: what is written into it
+  ///     in place (`Tensor.room`) saves new memory.
   public init(
     _ value: Tensor<Scalar>, from inputs: [Variable], operation: StaticString = #function,
-    pullback: @escaping (Tensor<Scalar>) -> [Tensor<Scalar>]
+    pullback: @escaping (inout Tensor<Scalar>) -> [Tensor<Scalar>]
   ) {
     self.value = value
     if NonFiniteTrap.isArmed {
@@ -104,7 +105,7 @@ public struct Variable<Scalar: KernelScalar> {
     node = Node(
       operation: operation, parents: wanted.compactMap { inputs[$0].node }, receive: nil,
       pullback: .together { dY in
-        let all = pullback(dY)
+        let all = pullback(&dY)
         return wanted.map { all[$0] }
       })
   }
@@ -149,7 +150,7 @@ public struct Variable<Scalar: KernelScalar> {
 final class Node<Scalar: KernelScalar> {
   /// From dY to the gradients of the parents.
   enum Pullback {
-    case together((Tensor<Scalar>) -> [Tensor<Scalar>])
+    case together((inout Tensor<Scalar>) -> [Tensor<Scalar>])
     case apart([Part])
   }
   /// From dY to the gradient of one parent: made, or added to what is there.
@@ -191,11 +192,11 @@ final class Node<Scalar: KernelScalar> {
     for node in order where node.pullback == nil { node.gradient = nil }
     gradient = seed
     for node in order.reversed() {
-      guard let dY = node.gradient else { continue }
+      guard var dY = node.gradient else { continue }
       if let pullback = node.pullback {
         node.pullback = nil
-        node.gradient = nil
-        let gradients = node.gradients(pullback, dY)
+        node.gradient = nil  // so that dY is the pullback's own
+        let gradients = node.gradients(pullback, &dY)
         if OperationProfile.isRunning {
           OperationProfile.note(node.operation, isGradient: true, dY.shape)
         }
@@ -213,16 +214,19 @@ final class Node<Scalar: KernelScalar> {
   // docs: end walk
 
   /// The gradients of the parents; nil where one was added to what its parent had.
-  private func gradients(_ pullback: Pullback, _ dY: Tensor<Scalar>) -> [Tensor<Scalar>?] {
+  private func gradients(_ pullback: Pullback, _ dY: inout Tensor<Scalar>) -> [Tensor<Scalar>?] {
+    // The trap tells about dY as it came: a second holder keeps it from being overwritten.
+    let cotangent = NonFiniteTrap.isArmed ? dY : nil
     func checked(_ gradients: [Tensor<Scalar>]) -> [Tensor<Scalar>] {
-      if NonFiniteTrap.isArmed {
-        NonFiniteTrap.check(operation, gradients: gradients, cotangent: dY)
+      if let cotangent {
+        NonFiniteTrap.check(operation, gradients: gradients, cotangent: cotangent)
       }
       return gradients
     }
     switch pullback {
-    case .together(let all): return checked(all(dY))
+    case .together(let all): return checked(all(&dY))
     case .apart(let parts):
+      let dY = dY
       return zip(parents, parts).map { parent, part in
         guard let add = part.add, var sum = parent.gradient else {
           return checked([part.make(dY)])[0]

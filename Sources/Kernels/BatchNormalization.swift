@@ -6,7 +6,8 @@
 // Idea       Between two convolutions time is memory traffic. So a shortcut r and the rectification are
 //            part of the same passes: forward reads x twice and writes y; backward reads (x, dY) twice
 //            and writes dX. Whether y > 0 is computed again from x, with the very operations of forward,
-//            where that is cheaper than reading y.
+//            where that is cheaper than reading y. dX, or g, may take dY's place: new memory is read before it is
+//            written.
 // Prefetch   Each block asks for the rows of the next, into the second-level cache (Prefetch.swift).
 // Order      Rows are cut into blocks of at most 64 KiB. A block's mean comes first, then its deviations
 //            from that mean, from the cache; blocks are joined in order (Chan, Golub & LeVeque 1979):
@@ -101,7 +102,7 @@ private func moments<L: Lanes>(
 ///   - channels: Extent of the last axis.
 ///   - sum: Σ g, `[channels]`.
 ///   - product: Σ g (x − μ), `[channels]`.
-///   - gated: Receives g, if given, `[rows, channels]`.
+///   - gated: Receives g, if given, `[rows, channels]`. It may be dY.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func channelGradientSums<S: KernelScalar>(
@@ -122,9 +123,12 @@ public func channelGradientSums<S: KernelScalar>(
   blocks.inParallel { b, rows in
     let first = rows.lowerBound * channels
     let size = rows.count * channels
-    let scratch = kept == nil && !gate.isOpen ? Buffer<S>(uninitialized: size) : nil
+    // In its own place by way of other memory: a loop that might read what it wrote would not become vectors.
+    let isInPlace = kept.map { UnsafePointer($0) == given } ?? false
+    let scratch =
+      isInPlace || kept == nil && !gate.isOpen ? Buffer<S>(uninitialized: size) : nil
     let g: UnsafePointer<S>
-    if let to = kept.map({ $0 + first }) ?? scratch?.pointer {
+    if let to = scratch?.pointer ?? kept.map({ $0 + first }) {
       gate.apply(to: given + first, x: from + first, first: first, rows.count, channels, into: to)
       g = UnsafePointer(to)
     } else {
@@ -144,6 +148,7 @@ public func channelGradientSums<S: KernelScalar>(
         pitch: channels, sum: s + c, product: q + c)
       c += Vector1<S>.width
     }
+    if let kept, isInPlace { (kept + first).update(from: g, count: size) }
     withExtendedLifetime(scratch) {}
   }
   for c in 0..<channels { (sum.pointer[c], product.pointer[c]) = (0, 0) }
@@ -189,7 +194,7 @@ private func gradientSums<L: Lanes>(
 ///   - gate: What rectified the output: open or affine.
 ///   - rows: Extent of all axes but the last.
 ///   - channels: Extent of the last axis.
-///   - dX: `[rows, channels]`; every element is written.
+///   - dX: `[rows, channels]`; every element is written. It may be dY.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func channelInputGradient<S: KernelScalar>(
@@ -202,27 +207,41 @@ public func channelInputGradient<S: KernelScalar>(
     "channelInputGradient: \(x.count) scalars as [\(rows), \(channels)].")
   let (given, from, to) = (UnsafePointer(dY.pointer), UnsafePointer(x.pointer), dX.pointer)
   let (α, β, δ) = (UnsafePointer(a.pointer), UnsafePointer(b.pointer), UnsafePointer(d.pointer))
+  @inline(__always) func gradient(of row: Int, _ g: UnsafePointer<S>) {
+    let i = row * channels
+    let (p, out) = (from + i, to + i)
+    switch gate {
+    case .open:
+      for c in 0..<channels {
+        out[c] = δ[c].addingProduct(g[c], α[c]).addingProduct(p[c], β[c])
+      }
+    case .output(let y):
+      let open = UnsafePointer(y.pointer) + i
+      for c in 0..<channels {
+        let passed = open[c] > 0 ? g[c] : 0
+        out[c] = δ[c].addingProduct(passed, α[c]).addingProduct(p[c], β[c])
+      }
+    case .affine(let scale, let shift):
+      let (s, t) = (UnsafePointer(scale.pointer), UnsafePointer(shift.pointer))
+      for c in 0..<channels {
+        let passed = t[c].addingProduct(p[c], s[c]) > 0 ? g[c] : 0
+        out[c] = δ[c].addingProduct(passed, α[c]).addingProduct(p[c], β[c])
+      }
+    }
+  }
   parallelRuns(rows, grain: max(1, elementGrain / max(1, channels))) { run in
-    for row in run {
-      let i = row * channels
-      let (g, p, out) = (given + i, from + i, to + i)
-      switch gate {
-      case .open:
-        for c in 0..<channels {
-          out[c] = δ[c].addingProduct(g[c], α[c]).addingProduct(p[c], β[c])
-        }
-      case .output(let y):
-        let open = UnsafePointer(y.pointer) + i
-        for c in 0..<channels {
-          let passed = open[c] > 0 ? g[c] : 0
-          out[c] = δ[c].addingProduct(passed, α[c]).addingProduct(p[c], β[c])
-        }
-      case .affine(let scale, let shift):
-        let (s, t) = (UnsafePointer(scale.pointer), UnsafePointer(shift.pointer))
-        for c in 0..<channels {
-          let passed = t[c].addingProduct(p[c], s[c]) > 0 ? g[c] : 0
-          out[c] = δ[c].addingProduct(passed, α[c]).addingProduct(p[c], β[c])
-        }
+    guard given == UnsafePointer(to) else {
+      for row in run { gradient(of: row, given + row * channels) }
+      return
+    }
+    // From a copy of a few rows, for the same reason as above.
+    let few = max(1, 1024 / max(1, channels))
+    withUnsafeTemporaryAllocation(of: S.self, capacity: few * channels) { room in
+      guard let copy = room.baseAddress else { return }
+      for first in stride(from: run.lowerBound, to: run.upperBound, by: few) {
+        let rows = first..<min(run.upperBound, first + few)
+        copy.update(from: given + first * channels, count: rows.count * channels)
+        for row in rows { gradient(of: row, copy + (row - first) * channels) }
       }
     }
   }

@@ -172,7 +172,8 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
         let patches = ValuePlanes<S, F>(tiles: count, channels: source.channels)
         let products = ValuePlanes<S, F>(tiles: count, channels: target.channels)
         patches.fill(
-          F.PatchToValues.self, 0..<count, from: source, tiles, first: first, origin: origin, step: F.step)
+          F.PatchToValues.self, 0..<count, from: source, tiles, first: first, origin: origin,
+          step: F.step)
         for point in 0..<F.points {
           for panel in 0..<panels {
             multiply(
@@ -259,7 +260,8 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
   ) {
     FlatWalk(count: source.channels, steps: ImageSteps(row: source.channels)).run(
       Spread<Columns>.self, rows: count, columns: target.channels - panel * Columns.width,
-      a: patches.plane(point), b: values + F.filterPoint(of: point) * pitch, c: products, cRow: pixel, adding: false)
+      a: patches.plane(point), b: values + F.filterPoint(of: point) * pitch, c: products,
+      cRow: pixel, adding: false)
   }
 
   /// Some source channels of a panel's values: [value][channel][lane], the values `pitch` scalars apart.

@@ -2,7 +2,8 @@
 //
 // Formula    values = Bᵀ x B for a patch of pixels, or A dY Aᵀ for a tile of m × m outputs
 // Layout     One plane for each of the values, [tile, channel], or panels of channels one after the other: a
-//            matrix, so that the sum over channels or over tiles is a matrix product. Planes lie a cache line further apart than they are long.
+//            matrix, so that the sum over channels or over tiles is a matrix product. Planes lie a cache line further
+//            apart than they are long.
 // Edges      Patches reach beyond the image: there zeros are read. Tiles that hang over are written in part.
 // Prefetch   While a tile is transformed, the pixels of the next are asked for (Prefetch.swift): the rows of a patch lie
 //            kilobytes apart. 64 channels at 48 × 48: forward 617 → 670 GFLOP/s, filter gradient 495 → 630.
@@ -64,7 +65,7 @@ final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
   private let pitch: Int
   private let buffer: Buffer<S>
 
-  /// - Parameter block: Channels that lie side by side: all, if nothing is said.
+  /// Room for some tiles; `block` channels lie side by side, or all.
   @inline(__always)
   init(tiles: Int, channels: Int, block: Int? = nil) {
     self.channels = channels

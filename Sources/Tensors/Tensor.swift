@@ -87,6 +87,14 @@ public struct Tensor<Scalar: KernelScalar>: Sendable {
     body(buffer)
   }
 
+  /// Memory for as many scalars, for a kernel that may write where it reads: this tensor's own if nobody else
+  /// holds it, or else new memory of undefined content.
+  ///
+  /// After it this tensor's scalars are whatever the kernel makes of them.
+  public mutating func room() -> Buffer<Scalar> {
+    isKnownUniquelyReferenced(&buffer) ? buffer : Buffer(uninitialized: count)
+  }
+
   /// Gives this value storage of its own before a write.
   mutating func makeUnique() {
     if !isKnownUniquelyReferenced(&buffer) { buffer = Buffer(copying: buffer) }
