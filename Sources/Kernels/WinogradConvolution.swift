@@ -1,70 +1,18 @@
-// Winograd convolution: 3×3 filters with a quarter to a third of the multiplications; with stride 2, six tenths.
+// Winograd convolution: 3×3 filters with a fifth to a third of the multiplications; with stride 2, six tenths.
 //
 // Source     Lavin & Gray, "Fast algorithms for convolutional neural networks", CVPR 2016
-// Formula    Y = Aᵀ [Σ_c (G w Gᵀ) ⊙ (Bᵀ x B)] A   for every tile of m × m outputs, m = 4 or 3
+// Formula    Y = Aᵀ [Σ_c (G w Gᵀ) ⊙ (Bᵀ x B)] A   for every tile of m × m outputs, m = 3, 4 or 6
 // Idea       The sum over channels, for each of the (m + 2)² values, is a matrix product of
 //            [tiles, channels] with [channels, outputs]. So: transform the filter and the patches,
-//            multiply 36 or 25 times, transform back. The input gradient is the same with dY, the filter
+//            multiply 25, 36 or 64 times, transform back. The input gradient is the same with dY, the filter
 //            turned around and its channels exchanged. Stride 2 has transforms of its own (WinogradStride.swift).
 // Error      The values at ±2 are large and cancel: in float32 results differ from direct ones by a few
 //            units in the sixth digit instead of the seventh (docs/performance.md has the figures). So
 //            float64, the oracle, and whoever does not ask for it use the direct convolution.
 // Order      The cut into tiles depends on the extents alone: the same bits at any number of threads.
-// Read       WinogradTransforms.swift, WinogradStride.swift, WinogradTiles.swift ← this file →
+// Read       WinogradTransforms.swift, WinogradTiles.swift, WinogradPlan.swift ← this file →
 //            WinogradFilterGradient.swift, Tensors/Convolution.swift
 // Tests      Tests/KernelsTests/WinogradTests.swift
-
-/// Whether convolutions on tensors may use Winograd's algorithm.
-///
-/// Nobody gets it who does not ask: `Winograd.$isAllowed.withValue(true) { … }`.
-public enum Winograd {
-  /// The choice of this task.
-  @TaskLocal public static var isAllowed = false
-
-  /// Whether a convolution of a number type shall use it: never one of `Double`.
-  public static func serves<S: KernelScalar>(_ g: ConvolutionGeometry, _: S.Type) -> Bool {
-    isAllowed && S.self == Float.self && g.suitsWinograd
-  }
-}
-
-extension ConvolutionGeometry {
-  /// Whether Winograd's algorithm applies, and saves more multiplications than its transforms cost.
-  public var suitsWinograd: Bool {
-    guard kernelHeight == 3, kernelWidth == 3, stride <= 2, dilation == 1, groups == 1,
-      stride == 1 ? padding <= 2 : padding == 1, channels % 16 == 0, outChannels % 16 == 0,
-      channels >= 32, outChannels >= 32
-    else { return false }
-    // At most 6 products a pixel instead of 9; and enough tiles to pay for the filter's transform, which costs less
-    // where it is used in cache.
-    return winogradProducts(winogradSide) <= 6 * batch * outHeight * outWidth
-      && winogradTiles(winogradSide) >= (hasLargeWinogradFilter ? 48 : 96)
-  }
-
-  /// Outputs along the side of a tile, 3 or 4: whichever multiplies less.
-  var winogradSide: Int { winogradProducts(3) < winogradProducts(4) ? 3 : 4 }
-
-  private func winogradTiles(_ side: Int) -> Int {
-    batch * ((outHeight + side - 1) / side) * ((outWidth + side - 1) / side)
-  }
-
-  /// Multiplications for a pair of channels.
-  private func winogradProducts(_ side: Int) -> Int {
-    let values = stride == 1 ? side + 2 : 2 * side + 1
-    return values * values * winogradTiles(side)
-  }
-
-  /// Channels whose values the second-level cache holds, all of a panel, beside what they make.
-  static let channelsAtOnce = 96
-
-  /// Whether the values of the filter are more than a core's second-level cache holds.
-  private var hasLargeWinogradFilter: Bool { 36 * channels * outChannels > 700_000 }
-
-  /// Whether the filter's values are made where they are used, panel by panel, and never written to memory.
-  ///
-  /// In the last stages of a network there are many weights and few tiles: the values of 512 × 512 filters are
-  /// 26 MB, those of all tiles of 16 images a tenth of it, which the third-level cache holds.
-  var goesByPanels: Bool { hasLargeWinogradFilter && winogradTiles(winogradSide) <= 192 }
-}
 
 /// Convolution forward by Winograd's algorithm; only where `g.suitsWinograd`.
 ///
@@ -79,14 +27,15 @@ public func winogradConvolution<S: KernelScalar>(
   _ g: ConvolutionGeometry, input: Buffer<S>, filter: Buffer<S>, into output: Buffer<S>
 ) {
   g.check(input: input.count, filter: filter.count, output: output.count)
-  require(g.suitsWinograd, "winogradConvolution: \(g) does not suit it.")
+  let plan = WinogradPlan(proving: g)
   func run<F: WinogradForm>(_: F.Type) {
     WinogradProduct<S, F>(
       batch: g.batch, source: ImageGrid(input, g.height, g.width, g.channels),
       target: ImageGrid(output, g.outHeight, g.outWidth, g.outChannels), origin: -g.padding
-    ).run(filter: UnsafePointer(filter.pointer), isTurned: false, byPanels: g.goesByPanels)
+    ).run(filter: UnsafePointer(filter.pointer), isTurned: false, byPanels: plan.goesByPanels)
   }
-  switch (g.stride, g.winogradSide) {
+  switch (g.stride, plan.side) {
+  case (1, 6): run(SixBySix.self)
   case (1, 4): run(FourByFour.self)
   case (1, _): run(ThreeByThree.self)
   case (_, 4): run(WithStride<FourOfTwoTaps>.self)
@@ -110,16 +59,17 @@ public func winogradInputGradient<S: KernelScalar>(
   into inputGradient: Buffer<S>, adding: Bool = false
 ) {
   g.check(input: inputGradient.count, filter: filter.count, output: outputGradient.count)
-  require(g.suitsWinograd, "winogradInputGradient: \(g) does not suit it.")
+  let plan = WinogradPlan(proving: g)
   // dX is the correlation of dY with the filter turned around, channels exchanged.
   func run<F: WinogradForm>(_: F.Type) {
     WinogradProduct<S, F>(
       batch: g.batch, source: ImageGrid(outputGradient, g.outHeight, g.outWidth, g.outChannels),
       target: ImageGrid(inputGradient, g.height, g.width, g.channels),
       origin: g.stride == 1 ? g.padding - 2 : 0, adding: adding
-    ).run(filter: UnsafePointer(filter.pointer), isTurned: true, byPanels: g.goesByPanels)
+    ).run(filter: UnsafePointer(filter.pointer), isTurned: true, byPanels: plan.goesByPanels)
   }
-  switch (g.stride, g.winogradSide) {
+  switch (g.stride, plan.side) {
+  case (1, 6): run(SixBySix.self)
   case (1, 4): run(FourByFour.self)
   case (1, _): run(ThreeByThree.self)
   case (_, 4): run(WithStride<FourOfTwoTaps>.InputGradient.self)
@@ -163,7 +113,7 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
         into: values.pointer + n / blocks * F.filterPoints * pitch + first * Columns.width, pitch)
     }
     let multiplier = UnsafePointer(values.pointer)
-    if values.count <= 700_000 {
+    if values.count <= WinogradPlan.cached {
       // A small filter stays in the second-level cache, beside the values of a dozen tiles: each piece goes through
       // all three steps.
       parallelFor((tiles.count + 11) / 12) { piece in
@@ -226,7 +176,7 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
     // input gradient, 286 so).
     parallelFor(panels) { panel in
       let products = ValuePlanes<S, F>(tiles: tiles.count, channels: Columns.width)
-      let few = ConvolutionGeometry.channelsAtOnce
+      let few = WinogradPlan.channelsAtOnce
       let pitch = few * Columns.width + 16
       let values = Buffer<S>(uninitialized: F.filterPoints * pitch)
       for first in stride(from: 0, to: source.channels, by: few) {

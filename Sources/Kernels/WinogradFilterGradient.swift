@@ -26,16 +26,17 @@ public func winogradFilterGradient<S: KernelScalar>(
   into filterGradient: Buffer<S>
 ) {
   g.check(input: input.count, filter: filterGradient.count, output: outputGradient.count)
-  require(g.suitsWinograd, "winogradFilterGradient: \(g) does not suit it.")
+  let plan = WinogradPlan(proving: g)
   func run<F: WinogradGradientForm>(_: F.Type) {
     let sum = WinogradSum<S, F>(
       source: ImageGrid(input, g.height, g.width, g.channels),
       gradient: ImageGrid(outputGradient, g.outHeight, g.outWidth, g.outChannels),
       tiles: TileGrid(batch: g.batch, height: g.outHeight, width: g.outWidth), padding: g.padding,
       out: filterGradient.pointer)
-    if g.goesByPanels { sum.runByPanels() } else { sum.runByChunks() }
+    if plan.goesByPanels { sum.runByPanels() } else { sum.runByChunks() }
   }
-  switch (g.stride, g.winogradSide) {
+  switch (g.stride, plan.side) {
+  case (1, 6): run(SixBySix.self)
   case (1, 4): run(FourByFour.self)
   case (1, _): run(ThreeByThree.self)
   case (_, 4): run(WithStride<FourOfTwoTaps>.self)
@@ -58,7 +59,7 @@ private struct WinogradSum<S: KernelScalar, F: WinogradGradientForm> {
   private var O: Int { gradient.channels }
   /// Panels of outputs; channels that are summed at a time.
   private var panels: Int { (O + Columns.width - 1) / Columns.width }
-  private var few: Int { ConvolutionGeometry.channelsAtOnce }
+  private var few: Int { WinogradPlan.channelsAtOnce }
 
   /// All tiles at once; each panel is summed, transformed back and forgotten in one piece of work.
   func runByPanels() {

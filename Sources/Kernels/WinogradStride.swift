@@ -16,7 +16,7 @@
 // Gradient   Of x: dB[i] = dY[i] w1, and dA is dY with the two taps turned around, by F(m, 2) again. With a border of one
 //            the first pixel of an image is b[0]. Tiles are 2m pixels wide, their patches m + 1 gradients.
 // Values     First m plain ones, all to be multiplied by the filter's value 0 (w1), then the m + 1 of F(m, 2).
-// Read       WinogradTransforms.swift ← this file → WinogradConvolution.swift, WinogradFilterGradient.swift
+// Read       WinogradTransforms.swift ← this file → WinogradTiles.swift, WinogradPlan.swift
 // Tests      Tests/KernelsTests/WinogradTests.swift
 
 /// F(m, 2): m outputs of two taps from m + 1 numbers, by m + 1 values.

@@ -66,6 +66,41 @@ import Testing
     #expect(statistics.count == 3)
   }
 
+  @Test(
+    "batch norm writes over a gradient that is its own, never over one that somebody holds",
+    arguments: [true, false], [true, false])
+  func gradientInPlace(adds: Bool, rectified: Bool) {
+    let seed = Tensor<Double>([3, 2], [1, -2, 0.5, 3, -1, 4])
+    let kept = seed.scalars
+    for isTraining in [true, false] {
+      /// The gradients of x, gain and bias, and of the shortcut.
+      func gradients(_ backward: (Variable<Double>) -> Void) -> [[Double]?] {
+        let leaves = [
+          Variable(tracking: Tensor([3, 2], x)), Variable(tracking: Tensor([2], [2, -1])),
+          Variable(tracking: Tensor([2], [0.5, 3])),
+          Variable(tracking: Tensor([3, 2], x.reversed())),
+        ]
+        let shortcut = adds ? leaves[3] : nil
+        backward(
+          isTraining
+            ? batchNorm(
+              leaves[0], gain: leaves[1], bias: leaves[2], epsilon: 0.1, adding: shortcut,
+              rectified: rectified
+            ).output
+            : batchNorm(
+              leaves[0], gain: leaves[1], bias: leaves[2], mean: Tensor([2], [0.1, 0.2]),
+              variance: Tensor([2], [1, 2]), epsilon: 0.1, adding: shortcut, rectified: rectified))
+        return leaves.map { $0.gradient?.scalars }
+      }
+      let held = gradients { $0.backward(seed) }
+      #expect(seed.scalars == kept)
+      // What sum and product pull back is a new tensor, equal to the seed.
+      let own = gradients { ($0 * Variable(seed)).sum().backward() }
+      #expect(held == own)
+      #expect(seed.scalars == kept)
+    }
+  }
+
   @Test("a broken label says so")
   func labels() async throws {
     let exit = try await #require(processExitsWith: .failure, observing: [\.standardErrorContent]) {

@@ -92,6 +92,14 @@ private let extents = [(1, 1), (2, 3), (300, 5), (700, 16), (67, 130), (20, 2050
         #expect(zip(q.array, products).allSatisfy { ($0 - $1).magnitude < 1e-11 })
         if let gated { #expect(gated.array == g) }
       }
+      let (s, q) = (Buffer<Double>.unwritten(channels), Buffer<Double>.unwritten(channels))
+      let replaced = Buffer(copying: dY)
+      channelGradientSums(
+        replaced, x, mean: mean, gate: gate, rows: rows, channels: channels, sum: s, product: q,
+        gated: replaced)
+      #expect(replaced.array == g)
+      #expect(zip(s.array, sums).allSatisfy { ($0 - $1).magnitude < 1e-11 })
+      #expect(zip(q.array, products).allSatisfy { ($0 - $1).magnitude < 1e-11 })
       let dX = Buffer<Double>.unwritten(x.count)
       channelInputGradient(
         dY, scale: a, x, scale: b, shift: d, gate: gate, rows: rows, channels: channels, into: dX)
@@ -100,6 +108,11 @@ private let extents = [(1, 1), (2, 3), (300, 5), (700, 16), (67, 130), (20, 2050
         return d[c].addingProduct(g[i], a[c]).addingProduct(x[i], b[c])
       }
       #expect(dX.array == expected)
+      let inPlace = Buffer(copying: dY)
+      channelInputGradient(
+        inPlace, scale: a, x, scale: b, shift: d, gate: gate, rows: rows, channels: channels,
+        into: inPlace)
+      #expect(inPlace.array == expected)
     }
   }
 }

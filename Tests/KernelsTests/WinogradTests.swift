@@ -1,9 +1,10 @@
-import Kernels
 import TestSupport
 import Testing
 
+@testable import Kernels
+
 @Suite("Winograd convolution") struct WinogradTests {
-  /// Tiles of 4 × 4 and of 3 × 3, whole and cut, every padding, with stride and without, small filters and large,
+  /// Tiles of 3 × 3, 4 × 4 and 6 × 6, whole and cut, every padding, with stride and without, small filters and large,
   /// of few tiles and of many, outputs that are no whole panel.
   static let geometries = [
     ConvolutionGeometry(input: [8, 16, 16, 32], filter: [3, 3, 32, 32], stride: 1, padding: 1),
@@ -15,14 +16,20 @@ import Testing
       input: [22, 12, 10, 144], filter: [3, 3, 144, 160], stride: 1, padding: 1),
     ConvolutionGeometry(input: [30, 5, 6, 48], filter: [3, 3, 48, 32], stride: 1, padding: 1),
     ConvolutionGeometry(
-      input: [12, 6, 9, 160], filter: [3, 3, 160, 144], stride: 1, padding: 1),
+      input: [12, 6, 9, 160], filter: [3, 3, 160, 192], stride: 1, padding: 1),
     ConvolutionGeometry(
       input: [50, 8, 7, 144], filter: [3, 3, 144, 160], stride: 1, padding: 0),
+    ConvolutionGeometry(input: [6, 24, 24, 32], filter: [3, 3, 32, 48], stride: 1, padding: 1),
+    ConvolutionGeometry(input: [8, 22, 24, 48], filter: [3, 3, 48, 32], stride: 1, padding: 0),
+    ConvolutionGeometry(
+      input: [13, 24, 24, 128], filter: [3, 3, 128, 128], stride: 1, padding: 1),
+    ConvolutionGeometry(
+      input: [12, 12, 12, 128], filter: [3, 3, 128, 112], stride: 1, padding: 1),
     ConvolutionGeometry(input: [24, 16, 16, 32], filter: [3, 3, 32, 48], stride: 2, padding: 1),
     ConvolutionGeometry(input: [12, 23, 30, 48], filter: [3, 3, 48, 32], stride: 2, padding: 1),
     ConvolutionGeometry(input: [25, 12, 11, 48], filter: [3, 3, 48, 32], stride: 2, padding: 1),
     ConvolutionGeometry(
-      input: [12, 12, 12, 160], filter: [3, 3, 160, 144], stride: 2, padding: 1),
+      input: [12, 12, 12, 160], filter: [3, 3, 160, 192], stride: 2, padding: 1),
     ConvolutionGeometry(
       input: [12, 16, 15, 144], filter: [3, 3, 144, 160], stride: 2, padding: 1),
     ConvolutionGeometry(
@@ -87,6 +94,20 @@ import Testing
     ThreadTeam.count = 3
     let three = results(g, Float.self).map { bits($0.0) }
     #expect(one == three)
+  }
+
+  @Test("a map has the tiles that multiply least, if there are enough of them")
+  func tiles() {
+    func side(_ map: Int, batch: Int = 16, stride: Int = 1) -> Int? {
+      WinogradPlan(
+        ConvolutionGeometry(
+          input: [batch, stride * map, stride * map, 64], filter: [3, 3, 64, 64], stride: stride,
+          padding: 1))?.side
+    }
+    #expect(side(48) == 6 && side(32) == 4 && side(9) == 3 && side(12, batch: 8) == nil)
+    // Sixty-four tiles of 6 × 6 are too few for 4096 pairs of channels, 144 of 4 × 4 are not.
+    #expect(side(12) == 4 && side(12, batch: 24) == 6)
+    #expect(side(24, stride: 2) == 4 && side(6, batch: 32, stride: 2) == 3)
   }
 
   @Test("it serves only where it was allowed, is exact enough and pays")
