@@ -6,8 +6,8 @@
 // Idea       Between two convolutions time is memory traffic. So a shortcut r and the rectification are
 //            part of the same passes: forward reads x twice and writes y; backward reads (x, dY) twice
 //            and writes dX. Whether y > 0 is computed again from x, with the very operations of forward,
-//            where that is cheaper than reading y. dX, or g, may take dY's place: new memory is read before it is
-//            written.
+//            where that is cheaper than reading y. dX, or g, may take the place of dY: a line of new memory is
+//            read before it is written.
 // Prefetch   Each block asks for the rows of the next, into the second-level cache (Prefetch.swift).
 // Order      Rows are cut into blocks of at most 64 KiB. A block's mean comes first, then its deviations
 //            from that mean, from the cache; blocks are joined in order (Chan, Golub & LeVeque 1979):
@@ -121,35 +121,30 @@ public func channelGradientSums<S: KernelScalar>(
   let products = partial.pointer + blocks.count * blocks.pitch
   let (μ, kept) = (UnsafePointer(mean.pointer), gated?.pointer)
   blocks.inParallel { b, rows in
-    let first = rows.lowerBound * channels
-    let size = rows.count * channels
-    // In its own place by way of other memory: a loop that might read what it wrote would not become vectors.
-    let isInPlace = kept.map { UnsafePointer($0) == given } ?? false
-    let scratch =
-      isInPlace || kept == nil && !gate.isOpen ? Buffer<S>(uninitialized: size) : nil
-    let g: UnsafePointer<S>
-    if let to = scratch?.pointer ?? kept.map({ $0 + first }) {
-      gate.apply(to: given + first, x: from + first, first: first, rows.count, channels, into: to)
-      g = UnsafePointer(to)
-    } else {
-      g = given + first
-    }
+    let place = rows.lowerBound * channels
     let (s, q) = (sums + b * blocks.pitch, products + b * blocks.pitch)
+    @inline(__always)
+    func columns<L: Lanes>(_: L.Type, from c: Int) where L.Scalar == S {
+      gate.withPassing(L.self) { pass in
+        gradientSums(
+          L.self, given, from, place + c, μ + c, rows: rows.count, pitch: channels, sum: s + c,
+          product: q + c
+        ) { g, x, i in
+          let g = pass(g, x, i, c)
+          if let kept { g.store(kept + i, count: channels - c) }
+          return g
+        }
+      }
+    }
     var c = 0
     while c + Four<S>.width <= channels {
-      gradientSums(
-        Four<S>.self, g + c, of: given + first + c, from + first + c, μ + c, rows: rows.count,
-        pitch: channels, sum: s + c, product: q + c)
+      columns(Four<S>.self, from: c)
       c += Four<S>.width
     }
     while c < channels {
-      gradientSums(
-        Vector1<S>.self, g + c, of: given + first + c, from + first + c, μ + c, rows: rows.count,
-        pitch: channels, sum: s + c, product: q + c)
+      columns(Vector1<S>.self, from: c)
       c += Vector1<S>.width
     }
-    if let kept, isInPlace { (kept + first).update(from: g, count: size) }
-    withExtendedLifetime(scratch) {}
   }
   for c in 0..<channels { (sum.pointer[c], product.pointer[c]) = (0, 0) }
   for b in 0..<blocks.count {
@@ -161,23 +156,25 @@ public func channelGradientSums<S: KernelScalar>(
   }
 }
 
-/// Σ g and Σ g (x − μ) of some columns of a block.
+/// Σ g and Σ g (x − μ) of some columns of a block that begins at `place`; `pass` makes g of dY.
 @inline(__always)
 private func gradientSums<L: Lanes>(
-  _: L.Type, _ g: UnsafePointer<L.Scalar>, of dY: UnsafePointer<L.Scalar>,
-  _ x: UnsafePointer<L.Scalar>, _ mean: UnsafePointer<L.Scalar>, rows: Int, pitch: Int,
-  sum: UnsafeMutablePointer<L.Scalar>, product: UnsafeMutablePointer<L.Scalar>
+  _: L.Type, _ dY: UnsafePointer<L.Scalar>, _ x: UnsafePointer<L.Scalar>, _ place: Int,
+  _ mean: UnsafePointer<L.Scalar>, rows: Int, pitch: Int, sum: UnsafeMutablePointer<L.Scalar>,
+  product: UnsafeMutablePointer<L.Scalar>, pass: (_ g: L, _ x: L, _ place: Int) -> L
 ) {
   let μ = L.load(mean)
   var s = L.zero
   var q = L.zero
   for r in 0..<rows {
-    prefetchLanes(L.self, x + (rows + r) * pitch)
-    prefetchLanes(L.self, dY + (rows + r) * pitch)
-    let v = L.load(g + r * pitch)
-    let d = L.load(x + r * pitch).with(μ) { $0 - $1 }
-    s = s.with(v) { $0 + $1 }
-    q = q.with(v.with(d) { $0 * $1 }) { $0 + $1 }
+    let i = place + r * pitch
+    prefetchLanes(L.self, x + i + rows * pitch)
+    prefetchLanes(L.self, dY + i + rows * pitch)
+    let X = L.load(x + i)
+    let g = pass(L.load(dY + i), X, i)
+    let d = X.with(μ) { $0 - $1 }
+    s = s.with(g) { $0 + $1 }
+    q = q.with(g.with(d) { $0 * $1 }) { $0 + $1 }
   }
   s.store(sum)
   q.store(product)
@@ -207,41 +204,18 @@ public func channelInputGradient<S: KernelScalar>(
     "channelInputGradient: \(x.count) scalars as [\(rows), \(channels)].")
   let (given, from, to) = (UnsafePointer(dY.pointer), UnsafePointer(x.pointer), dX.pointer)
   let (α, β, δ) = (UnsafePointer(a.pointer), UnsafePointer(b.pointer), UnsafePointer(d.pointer))
-  @inline(__always) func gradient(of row: Int, _ g: UnsafePointer<S>) {
-    let i = row * channels
-    let (p, out) = (from + i, to + i)
-    switch gate {
-    case .open:
-      for c in 0..<channels {
-        out[c] = δ[c].addingProduct(g[c], α[c]).addingProduct(p[c], β[c])
-      }
-    case .output(let y):
-      let open = UnsafePointer(y.pointer) + i
-      for c in 0..<channels {
-        let passed = open[c] > 0 ? g[c] : 0
-        out[c] = δ[c].addingProduct(passed, α[c]).addingProduct(p[c], β[c])
-      }
-    case .affine(let scale, let shift):
-      let (s, t) = (UnsafePointer(scale.pointer), UnsafePointer(shift.pointer))
-      for c in 0..<channels {
-        let passed = t[c].addingProduct(p[c], s[c]) > 0 ? g[c] : 0
-        out[c] = δ[c].addingProduct(passed, α[c]).addingProduct(p[c], β[c])
-      }
-    }
-  }
+  typealias L = Vector1<S>
   parallelRuns(rows, grain: max(1, elementGrain / max(1, channels))) { run in
-    guard given == UnsafePointer(to) else {
-      for row in run { gradient(of: row, given + row * channels) }
-      return
-    }
-    // From a copy of a few rows, for the same reason as above.
-    let few = max(1, 1024 / max(1, channels))
-    withUnsafeTemporaryAllocation(of: S.self, capacity: few * channels) { room in
-      guard let copy = room.baseAddress else { return }
-      for first in stride(from: run.lowerBound, to: run.upperBound, by: few) {
-        let rows = first..<min(run.upperBound, first + few)
-        copy.update(from: given + first * channels, count: rows.count * channels)
-        for row in rows { gradient(of: row, copy + (row - first) * channels) }
+    gate.withPassing(L.self) { pass in
+      for row in run {
+        for c in stride(from: 0, to: channels, by: L.width) {
+          let i = row * channels + c
+          let x = L.load(from + i)
+          let g = pass(L.load(given + i), x, i, c)
+          let dX = L.load(δ + c).with(g, L.load(α + c)) { $0.addingProduct($1, $2) }
+            .with(x, L.load(β + c)) { $0.addingProduct($1, $2) }
+          dX.store(to + i, count: channels - c)
+        }
       }
     }
   }
@@ -256,10 +230,6 @@ private func prefetchLanes<L: Lanes>(_: L.Type, _ p: UnsafePointer<L.Scalar>) {
 }
 
 extension RectifierGate {
-  @inline(__always) fileprivate var isOpen: Bool {
-    if case .open = self { true } else { false }
-  }
-
   fileprivate func fits(rows: Int, channels: Int) -> Bool {
     switch self {
     case .open: true
@@ -268,27 +238,39 @@ extension RectifierGate {
     }
   }
 
-  /// Writes g, the part of dY that passes, for some rows from scalar `first` on.
+  /// Calls `body` with what makes g of some columns of dY, from those of x, their place and the first of them.
   @inline(__always)
-  fileprivate func apply(
-    to dY: UnsafePointer<S>, x: UnsafePointer<S>, first: Int, _ rows: Int, _ channels: Int,
-    into g: UnsafeMutablePointer<S>
-  ) {
+  fileprivate func withPassing<L: Lanes>(
+    _: L.Type, _ body: ((_ dY: L, _ x: L, _ place: Int, _ column: Int) -> L) -> Void
+  ) where L.Scalar == S {
     switch self {
     case .open:
-      g.update(from: dY, count: rows * channels)
+      body { dY, _, _, _ in dY }
     case .output(let y):
-      let open = UnsafePointer(y.pointer) + first
-      for i in 0..<rows * channels { g[i] = open[i] > 0 ? dY[i] : 0 }
+      let y = UnsafePointer(y.pointer)
+      body { dY, _, i, _ in dY.with(L.load(y + i)) { passing($0, where: $1) } }
     case .affine(let scale, let shift):
-      let (s, t) = (UnsafePointer(scale.pointer), UnsafePointer(shift.pointer))
-      for row in 0..<rows {
-        let i = row * channels
-        let (p, q, out) = (x + i, dY + i, g + i)
-        for c in 0..<channels { out[c] = t[c].addingProduct(p[c], s[c]) > 0 ? q[c] : 0 }
+      let (a, d) = (UnsafePointer(scale.pointer), UnsafePointer(shift.pointer))
+      body { dY, x, _, c in
+        let y = L.load(d + c).with(x, L.load(a + c)) { $0.addingProduct($1, $2) }
+        return dY.with(y) { passing($0, where: $1) }
       }
     }
   }
+}
+
+/// g where y > 0, else 0; of a y that is no number, its sign decides.
+///
+/// A positive number is a positive integer when its bits are read as one. A comparison of integers becomes one
+/// instruction for a whole vector; one of numbers becomes one for each of them.
+@inline(__always)
+private func passing<V: SIMD>(_ g: V, where y: V) -> V {
+  typealias Bits = V.MaskStorage
+  let bits = unsafeBitCast(y, to: Bits.self)
+  let isClosed =
+    (bits | (bits &- Bits(repeating: 1)))
+    &>> Bits(repeating: Bits.Scalar(truncatingIfNeeded: Bits.Scalar.bitWidth - 1))
+  return unsafeBitCast(unsafeBitCast(g, to: Bits.self) & ~isClosed, to: V.self)
 }
 
 /// Four machine vectors: a whole run of cache lines from every row.

@@ -24,6 +24,13 @@ protocol Lanes {
   func with(
     _ other: Self, _ f: (Scalar.Vector, Scalar.Vector) -> Scalar.Vector
   ) -> Self
+  /// The same with two counterparts.
+  func with(
+    _ second: Self, _ third: Self,
+    _ f: (Scalar.Vector, Scalar.Vector, Scalar.Vector) -> Scalar.Vector
+  ) -> Self
+  /// Stores the first `count` lanes, or all if there are fewer.
+  func store(_ p: UnsafeMutablePointer<Scalar>, count: Int)
 }
 
 /// c + a · b in every lane.
@@ -56,6 +63,17 @@ struct Vector1<Scalar: KernelScalar>: Lanes {
   func with(_ other: Self, _ f: (Scalar.Vector, Scalar.Vector) -> Scalar.Vector) -> Self {
     Self(v: f(v, other.v))
   }
+  @inline(__always)
+  func with(
+    _ second: Self, _ third: Self,
+    _ f: (Scalar.Vector, Scalar.Vector, Scalar.Vector) -> Scalar.Vector
+  ) -> Self {
+    Self(v: f(v, second.v, third.v))
+  }
+  @inline(__always) func store(_ p: UnsafeMutablePointer<Scalar>, count: Int) {
+    if count >= Self.width { return store(p) }
+    for lane in 0..<count { p[lane] = v[lane] }
+  }
 }
 
 /// Two bundles of lanes side by side: `Beside<Vector1>` is 2 vectors, `Beside<Beside<Vector1>>` 4.
@@ -84,6 +102,19 @@ struct Beside<Half: Lanes>: Lanes {
   @inline(__always)
   func with(_ other: Self, _ f: (Scalar.Vector, Scalar.Vector) -> Scalar.Vector) -> Self {
     Self(left: left.with(other.left, f), right: right.with(other.right, f))
+  }
+  @inline(__always)
+  func with(
+    _ second: Self, _ third: Self,
+    _ f: (Scalar.Vector, Scalar.Vector, Scalar.Vector) -> Scalar.Vector
+  ) -> Self {
+    Self(
+      left: left.with(second.left, third.left, f),
+      right: right.with(second.right, third.right, f))
+  }
+  @inline(__always) func store(_ p: UnsafeMutablePointer<Scalar>, count: Int) {
+    left.store(p, count: count)
+    right.store(p + Half.width, count: max(0, count - Half.width))
   }
 }
 
