@@ -11,7 +11,8 @@
 //            an affine map of (dY, x) per channel: dX = a dY + b x + d.
 // Memory     Backward holds x. The rectified output is max(0, a x + d) of it: whoever needs it for a gradient
 //            makes it again by the same kernel, to the same bits. With a shortcut it would need r, too, and
-//            is held. (From y alone x cannot be had: where y = 0 it is lost, and dX there depends on it.)
+//            is held. (From y alone x cannot be had: where y = 0 it is lost, and dX there depends on it.) dX, or
+//            dR, is written in the place of dY, if nobody else holds that.
 // Shapes     x [..., channels]; γ, β, μ, σ² [channels]
 // Errata     The variance that normalises is biased (1/n); the running one, kept by the layer, is
 //            not (1/(n−1)), as in PyTorch.

@@ -8,7 +8,8 @@
 //            says so (`adding`), and saves a pass over memory.
 // Memory     An operation's pullback, and with it the activations it captured, is dropped as soon as
 //            it has been used. Inputs that need no gradient never get a pullback at all. A value that is one
-//            cheap pass away from what is held anyway is made again instead of being held (`again`).
+//            cheap pass away from what is held anyway is made again instead of being held (`again`). And dY is
+//            the pullback's to overwrite, if nobody else holds it.
 // Read       Tensors/Tensor.swift ← this file → Arithmetic.swift → GradientCheck.swift, NonFiniteTrap.swift
 
 import Kernels

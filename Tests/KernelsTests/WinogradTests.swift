@@ -104,7 +104,7 @@ import Testing
           input: [batch, stride * map, stride * map, 64], filter: [3, 3, 64, 64], stride: stride,
           padding: 1))?.side
     }
-    #expect(side(48) == 6 && side(32) == 4 && side(9) == 3 && side(12, batch: 8) == nil)
+    #expect(side(48) == 6 && side(32) == 4 && side(9) == 3 && side(12, batch: 4) == nil)
     // Sixty-four tiles of 6 × 6 are too few for 4096 pairs of channels, 144 of 4 × 4 are not.
     #expect(side(12) == 4 && side(12, batch: 24) == 6)
     #expect(side(24, stride: 2) == 4 && side(6, batch: 32, stride: 2) == 3)
