@@ -7,7 +7,7 @@
 //            (Kernels/BufferPool.swift) is the same.
 // Formula    bytes(N) = process + a + (b + w) N + c N²,  a + b N through the peaks of the trials, w N the batches
 //            that wait as bytes, c N² the distance matrices of eq. (3): too small to be seen in small trials
-// Accuracy   Within 15 %, for a few steps and for the whole built-in job (docs/performance.md, "Memory"). All large
+// Accuracy   Within 15 % for steps, 17 % for the whole built-in job (docs/performance.md, "Memory"). All large
 //            buffers are made by the step itself, in the same order in every step; batches wait as bytes, and
 //            evaluation gives back what the pool and the C library keep.
 // Read       PreTraining.swift, Kernels/BufferPool.swift, ResidentMemory.swift ← this file → PreTrainingRun.swift
