@@ -188,7 +188,7 @@ private func gradientSums<L: Lanes>(
 ///   - x: `[rows, channels]`.
 ///   - b: `[channels]`.
 ///   - d: `[channels]`.
-///   - gate: What rectified the output: open or affine.
+///   - gate: What rectified the output.
 ///   - rows: Extent of all axes but the last.
 ///   - channels: Extent of the last axis.
 ///   - dX: `[rows, channels]`; every element is written. It may be dY.

@@ -31,7 +31,7 @@ public func winogradFilterGradient<S: KernelScalar>(
     let sum = WinogradSum<S, F>(
       source: ImageGrid(input, g.height, g.width, g.channels),
       gradient: ImageGrid(outputGradient, g.outHeight, g.outWidth, g.outChannels),
-      tiles: TileGrid(batch: g.batch, height: g.outHeight, width: g.outWidth), padding: g.padding,
+      tiles: TileGrid(batch: g.batch, height: g.outHeight, width: g.outWidth), origin: -g.padding,
       out: filterGradient.pointer)
     if plan.goesByPanels { sum.runByPanels() } else { sum.runByChunks() }
   }
@@ -50,7 +50,8 @@ private struct WinogradSum<S: KernelScalar, F: WinogradGradientForm> {
   let source: ImageGrid<S>
   let gradient: ImageGrid<S>
   let tiles: TileGrid<F>
-  let padding: Int
+  /// Where the first patch of an image begins.
+  let origin: Int
   /// dW.
   let out: UnsafeMutablePointer<S>
   typealias Columns = Beside<Vector1<S>>
@@ -132,7 +133,7 @@ private struct WinogradSum<S: KernelScalar, F: WinogradGradientForm> {
       let range = n / 2 * 12..<min(count, n / 2 * 12 + 12)
       if n % 2 == 0 {
         patches.fill(
-          F.PatchToValues.self, range, from: source, tiles, first: first, origin: -padding,
+          F.PatchToValues.self, range, from: source, tiles, first: first, origin: origin,
           step: F.step)
       } else {
         gradients.fill(

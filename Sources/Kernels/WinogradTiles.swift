@@ -44,7 +44,8 @@ struct TileGrid<F: WinogradForm> {
   }
 }
 
-/// Room for what lies between the columns and the rows of a transform, on the stack.
+/// Room for what lies between the columns and the rows of a transform, on the stack: nine by nine vectors with
+/// stride 2, fewer without.
 @inline(__always)
 func withRoom<S: KernelScalar>(
   _: S.Type, _ body: (UnsafeMutablePointer<S.Vector>) -> Void
