@@ -51,10 +51,37 @@ protocol Walk {
   func sum<Tile: RegisterTile>(_: Tile.Type, _ operands: TileOperands<Tile.Columns.Scalar>)
 }
 
+/// What a walk asks for in every step, beside its own operands.
+protocol Meanwhile {
+  mutating func ask()
+}
+
+/// Nothing.
+struct AskNothing: Meanwhile {
+  @inline(__always) mutating func ask() {}
+}
+
+/// Memory that is needed after this walk, into the second-level cache, some bytes a step.
+struct AskLater: Meanwhile {
+  var next: UnsafeRawPointer
+  let step: Int
+
+  @inline(__always)
+  mutating func ask() {
+    prefetchToReadLater(next)
+    next += step
+  }
+}
+
 /// One loop with even steps: a matrix product, a 1×1 convolution.
-struct FlatWalk<Steps: WalkSteps>: Walk {
+struct FlatWalk<Steps: WalkSteps, Later: Meanwhile>: Walk {
   let count: Int
   let steps: Steps
+  let later: Later
+
+  init(count: Int, steps: Steps, later: Later = AskNothing()) {
+    (self.count, self.steps, self.later) = (count, steps, later)
+  }
 
   @inline(__always) var row: Int { steps.row }
 
@@ -66,7 +93,9 @@ struct FlatWalk<Steps: WalkSteps>: Walk {
     let ahead = steps.ahead(rows: Tile.rows, count: count)
     var next = operands.a + ahead.first
     var writes = LinesAhead<Tile>(operands, steps: count)
+    var later = later
     for _ in 0..<count {
+      later.ask()
       prefetchToRead(next)
       writes.ask()
       next += ahead.step

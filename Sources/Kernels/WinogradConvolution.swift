@@ -30,14 +30,15 @@ public func winogradConvolution<S: KernelScalar>(
   let plan = WinogradPlan(proving: g)
   func run<F: WinogradForm>(_: F.Type) {
     WinogradProduct<S, F>(
-      batch: g.batch, source: ImageGrid(input, g.height, g.width, g.channels),
-      target: ImageGrid(output, g.outHeight, g.outWidth, g.outChannels), origin: -g.padding
-    ).run(filter: UnsafePointer(filter.pointer), isTurned: false, byPanels: plan.goesByPanels)
+      batch: plan.images, source: g.grid(input: input), target: g.grid(output: output),
+      taps: FilterTaps(filter, g), origin: -g.padding
+    ).run(plan.pieces)
   }
   switch (g.stride, plan.side) {
   case (1, 6): run(SixBySix.self)
   case (1, 4): run(FourByFour.self)
-  case (1, _): run(ThreeByThree.self)
+  case (1, 3): run(ThreeByThree.self)
+  case (1, _): run(StrassenProduct.self)
   case (_, 4): run(WithStride<FourOfTwoTaps>.self)
   case (_, _): run(WithStride<ThreeOfTwoTaps>.self)
   }
@@ -63,15 +64,16 @@ public func winogradInputGradient<S: KernelScalar>(
   // dX is the correlation of dY with the filter turned around, channels exchanged.
   func run<F: WinogradForm>(_: F.Type) {
     WinogradProduct<S, F>(
-      batch: g.batch, source: ImageGrid(outputGradient, g.outHeight, g.outWidth, g.outChannels),
-      target: ImageGrid(inputGradient, g.height, g.width, g.channels),
-      origin: g.stride == 1 ? g.padding - 2 : 0, adding: adding
-    ).run(filter: UnsafePointer(filter.pointer), isTurned: true, byPanels: plan.goesByPanels)
+      batch: plan.images, source: g.grid(output: outputGradient),
+      target: g.grid(input: inputGradient), taps: FilterTaps(filter, g, isTurned: true),
+      origin: g.isMatrixProduct || g.stride == 2 ? 0 : g.padding - 2, adding: adding
+    ).run(plan.pieces)
   }
   switch (g.stride, plan.side) {
   case (1, 6): run(SixBySix.self)
   case (1, 4): run(FourByFour.self)
-  case (1, _): run(ThreeByThree.self)
+  case (1, 3): run(ThreeByThree.self)
+  case (1, _): run(StrassenProduct.self)
   case (_, 4): run(WithStride<FourOfTwoTaps>.InputGradient.self)
   case (_, _): run(WithStride<ThreeOfTwoTaps>.InputGradient.self)
   }
@@ -83,6 +85,7 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
   let batch: Int
   let source: ImageGrid<S>
   let target: ImageGrid<S>
+  let taps: FilterTaps<S>
   /// Where the first patch of an image begins.
   let origin: Int
   /// Whether the results are added to what the target holds.
@@ -99,72 +102,80 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
   private var pitch: Int { source.channels * Columns.width + 16 }
 
   /// Runs everything.
+  func run(_ pieces: WinogradPlan.Pieces) {
+    switch pieces {
+    case .panels: runByPanels()
+    case .tiles(let few): runByTiles(few)
+    case .chunks: runByChunks()
+    }
+  }
+
+  /// Each piece takes a few tiles through all three steps.
   ///
-  /// The filter is [3, 3, source channels, target channels], or, turned, its transpose turned around.
-  func run(filter: UnsafePointer<S>, isTurned: Bool, byPanels: Bool) {
-    if byPanels { return runByPanels(filter, isTurned) }
+  /// While it multiplies, it asks for the pixels that the next one reads, and for those that it will write itself.
+  private func runByTiles(_ few: Int) {
     let tiles = tiles
-    let values = Buffer<S>(uninitialized: panels * F.filterPoints * pitch)
-    let blocks = (source.channels + 31) / 32
-    parallelFor(panels * blocks) { n in
-      let first = n % blocks * 32
-      transform(
-        filter, isTurned, panel: n / blocks, first..<min(source.channels, first + 32),
-        into: values.pointer + n / blocks * F.filterPoints * pitch + first * Columns.width, pitch)
-    }
-    let multiplier = UnsafePointer(values.pointer)
-    if values.count <= WinogradPlan.cached {
-      // A small filter stays in the second-level cache, beside the values of a dozen tiles: each piece goes through
-      // all three steps.
-      parallelFor((tiles.count + 11) / 12) { piece in
-        let first = 12 * piece
-        let count = min(12, tiles.count - first)
-        let patches = ValuePlanes<S, F>(tiles: count, channels: source.channels)
-        let products = ValuePlanes<S, F>(tiles: count, channels: target.channels)
-        patches.fill(
-          F.PatchToValues.self, 0..<count, from: source, tiles, first: first, origin: origin,
-          step: F.step)
-        for point in 0..<F.points {
-          for panel in 0..<panels {
-            multiply(
-              point, patches, multiplier + panel * F.filterPoints * pitch, panel: panel, count,
-              to: products.plane(point) + panel * Columns.width, pixel: target.channels)
-          }
-        }
-        products.write(0..<count, to: target, tiles, first: first, adding: adding)
-      }
-    } else {
-      // A large one passes once for very many tiles.
-      let chunk = max(
-        48, min(tiles.count, (2 << 20) / (F.points * (source.channels + target.channels)) / 12 * 12)
-      )
-      let patches = ValuePlanes<S, F>(tiles: chunk, channels: source.channels)
-      let products = ValuePlanes<S, F>(tiles: chunk, channels: target.channels)
-      for first in stride(from: 0, to: tiles.count, by: chunk) {
-        let count = min(chunk, tiles.count - first)
-        let pieces = (count + 11) / 12
-        parallelFor(pieces) { n in
-          patches.fill(
-            F.PatchToValues.self, 12 * n..<min(count, 12 * n + 12), from: source, tiles,
-            first: first, origin: origin, step: F.step)
-        }
-        parallelFor(F.points * panels) { n in
-          let (point, panel) = (n / panels, n % panels)
+    let filter = filterValues()
+    let pieces = (tiles.count + few - 1) / few
+    // What a piece reads and writes is about its share of the images: from one to the next it moves on in memory.
+    let bytes = batch * MemoryLayout<S>.stride
+    let (reads, writes) = (bytes * source.size / pieces, bytes * target.size / pieces)
+    let share = (reads + writes) / (F.points * panels) + 1
+    parallelFor(pieces) { piece in
+      let first = few * piece
+      let count = min(few, tiles.count - first)
+      let patches = ValuePlanes<S, F>(tiles: count, channels: source.channels)
+      let products = ValuePlanes<S, F>(tiles: count, channels: target.channels)
+      patches.fill(
+        F.PatchToValues.self, 0..<count, from: source, tiles, first: first, origin: origin,
+        step: F.step)
+      for point in 0..<F.points {
+        for panel in 0..<panels {
+          let done = (point * panels + panel) * share
+          let later =
+            done < reads
+            ? UnsafeRawPointer(source.pointer) + (piece + 1) * reads + done
+            : UnsafeRawPointer(target.pointer) + piece * writes + done - reads
           multiply(
-            point, patches, multiplier + panel * F.filterPoints * pitch, panel: panel, count,
-            to: products.plane(point) + panel * Columns.width, pixel: target.channels)
-        }
-        parallelFor(pieces) { n in
-          products.write(
-            12 * n..<min(count, 12 * n + 12), to: target, tiles, first: first, adding: adding)
+            point, patches, filter, panel: panel, count, to: products,
+            later: AskLater(next: later, step: share / source.channels + 1))
         }
       }
+      products.write(0..<count, to: target, tiles, first: first, adding: adding)
     }
-    withExtendedLifetime(values) {}
+    withExtendedLifetime(filter) {}
+  }
+
+  /// The filter's values pass once for as many tiles as the third-level cache holds.
+  private func runByChunks() {
+    let tiles = tiles
+    let filter = filterValues()
+    let chunk = max(
+      48, min(tiles.count, (2 << 20) / (F.points * (source.channels + target.channels)) / 12 * 12))
+    let patches = ValuePlanes<S, F>(tiles: chunk, channels: source.channels)
+    let products = ValuePlanes<S, F>(tiles: chunk, channels: target.channels)
+    for first in stride(from: 0, to: tiles.count, by: chunk) {
+      let count = min(chunk, tiles.count - first)
+      let pieces = (count + 11) / 12
+      parallelFor(pieces) { n in
+        patches.fill(
+          F.PatchToValues.self, 12 * n..<min(count, 12 * n + 12), from: source, tiles,
+          first: first, origin: origin, step: F.step)
+      }
+      parallelFor(F.points * panels) { n in
+        multiply(
+          n / panels, patches, filter, panel: n % panels, count, to: products, later: AskNothing())
+      }
+      parallelFor(pieces) { n in
+        products.write(
+          12 * n..<min(count, 12 * n + 12), to: target, tiles, first: first, adding: adding)
+      }
+    }
+    withExtendedLifetime(filter) {}
   }
 
   /// Each panel is made, used and forgotten in one piece of work.
-  private func runByPanels(_ filter: UnsafePointer<S>, _ isTurned: Bool) {
+  private func runByPanels() {
     let tiles = tiles
     let patches = ValuePlanes<S, F>(tiles: tiles.count, channels: source.channels)
     parallelFor((tiles.count + 11) / 12) { n in
@@ -176,20 +187,19 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
     // input gradient, 286 so).
     parallelFor(panels) { panel in
       let products = ValuePlanes<S, F>(tiles: tiles.count, channels: Columns.width)
-      let few = WinogradPlan.channelsAtOnce
+      let few = F.channelsAtOnce
       let pitch = few * Columns.width + 16
       let values = Buffer<S>(uninitialized: F.filterPoints * pitch)
       for first in stride(from: 0, to: source.channels, by: few) {
         let channels = first..<min(source.channels, first + few)
-        transform(filter, isTurned, panel: panel, channels, into: values.pointer, pitch)
+        transform(panel: panel, channels, into: values.pointer, pitch)
         let isLast = channels.upperBound == source.channels
         let then = isLast ? 0 : channels.upperBound
         let next = lines(
-          filter, isTurned, panel: isLast ? min(panel + 1, panels - 1) : panel,
-          then..<min(source.channels, then + few))
+          panel: isLast ? min(panel + 1, panels - 1) : panel, then..<min(source.channels, then + few))
         for point in 0..<F.points {
           next.ask(part: point, of: F.points)
-          FlatWalk(count: channels.count, steps: ImageSteps(row: source.channels)).run(
+          FlatWalk(count: channels.count, steps: ImageSteps(row: patches.rowStep)).run(
             Spread<Columns>.self, rows: tiles.count,
             columns: target.channels - panel * Columns.width,
             a: patches.plane(point) + first, b: values.pointer + F.filterPoint(of: point) * pitch,
@@ -203,37 +213,51 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
     }
   }
 
+  /// All values of the filter: [panel][value][channel][lane].
+  private func filterValues() -> Buffer<S> {
+    let values = Buffer<S>(uninitialized: panels * F.filterPoints * pitch)
+    let blocks = (source.channels + 31) / 32
+    parallelFor(panels * blocks) { n in
+      let first = n % blocks * 32
+      transform(
+        panel: n / blocks, first..<min(source.channels, first + 32),
+        into: values.pointer + n / blocks * F.filterPoints * pitch + first * Columns.width, pitch)
+    }
+    return values
+  }
+
   /// The product of one value of a panel.
-  private func multiply(
-    _ point: Int, _ patches: ValuePlanes<S, F>, _ values: UnsafePointer<S>, panel: Int,
-    _ count: Int, to products: UnsafeMutablePointer<S>, pixel: Int
+  private func multiply<Later: Meanwhile>(
+    _ point: Int, _ patches: ValuePlanes<S, F>, _ filter: Buffer<S>, panel: Int, _ count: Int,
+    to products: ValuePlanes<S, F>, later: Later
   ) {
-    FlatWalk(count: source.channels, steps: ImageSteps(row: source.channels)).run(
+    let value = panel * F.filterPoints + F.filterPoint(of: point)
+    FlatWalk(count: source.channels, steps: ImageSteps(row: patches.rowStep), later: later).run(
       Spread<Columns>.self, rows: count, columns: target.channels - panel * Columns.width,
-      a: patches.plane(point), b: values + F.filterPoint(of: point) * pitch, c: products,
-      cRow: pixel, adding: false)
+      a: patches.plane(point), b: UnsafePointer(filter.pointer) + value * pitch,
+      c: products.plane(point, channel: panel * Columns.width), cRow: products.rowStep,
+      adding: false)
   }
 
   /// Some source channels of a panel's values: [value][channel][lane], the values `pitch` scalars apart.
   private func transform(
-    _ filter: UnsafePointer<S>, _ isTurned: Bool, panel: Int, _ channels: Range<Int>,
-    into values: UnsafeMutablePointer<S>, _ pitch: Int
+    panel: Int, _ channels: Range<Int>, into values: UnsafeMutablePointer<S>, _ pitch: Int
   ) {
-    let (C, O, lanes) = (source.channels, target.channels, S.Vector.scalarCount)
-    let width = min(Columns.width, O - panel * Columns.width)
+    let lanes = S.Vector.scalarCount
+    let width = min(Columns.width, target.channels - panel * Columns.width)
     let size = channels.count * Columns.width
-    let lines = lines(filter, isTurned, panel: panel, channels)
-    withUnsafeTemporaryAllocation(of: S.self, capacity: 9 * size) { turned in
+    let lines = lines(panel: panel, channels)
+    withUnsafeTemporaryAllocation(of: S.self, capacity: taps.count * size) { turned in
       guard let block = turned.baseAddress else { return }
-      for tap in 0..<9 {
-        let lines = lines.first + tap * lines.tapStep
-        if isTurned {
+      for tap in 0..<taps.count {
+        let first = lines.first + taps.offset(of: tap)
+        if taps.isTransposed {
           packTransposed(
-            lines, leading: C, count: width, width: Columns.width, deep: channels.count,
+            first, leading: taps.leading, count: width, width: Columns.width, deep: channels.count,
             to: block + tap * size)
         } else {
           packLines(
-            lines, leading: O, count: width, width: Columns.width, deep: channels.count,
+            first, leading: taps.leading, count: width, width: Columns.width, deep: channels.count,
             to: block + tap * size)
         }
       }
@@ -250,39 +274,50 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
       }
     }
   }
+
   /// Where the taps of some source channels of a panel lie.
-  private func lines(
-    _ filter: UnsafePointer<S>, _ isTurned: Bool, panel: Int, _ channels: Range<Int>
-  ) -> FilterLines<S> {
-    let (C, O) = (source.channels, target.channels)
-    let width = min(Columns.width, O - panel * Columns.width)
-    return isTurned
-      ? FilterLines(
-        first: filter + (8 * O + panel * Columns.width) * C + channels.lowerBound,
-        tapStep: -O * C, count: width, leading: C, length: channels.count)
-      : FilterLines(
-        first: filter + channels.lowerBound * O + panel * Columns.width, tapStep: C * O,
-        count: channels.count, leading: O, length: width)
+  private func lines(panel: Int, _ channels: Range<Int>) -> FilterLines<S> {
+    let width = min(Columns.width, target.channels - panel * Columns.width)
+    let (line, place) =
+      taps.isTransposed
+      ? (panel * Columns.width, channels.lowerBound) : (channels.lowerBound, panel * Columns.width)
+    return FilterLines(
+      taps: taps, first: taps.first + line * taps.leading + place,
+      count: taps.isTransposed ? width : channels.count,
+      length: taps.isTransposed ? channels.count : width)
   }
 }
 
-/// Some lines of each of the nine taps of a filter.
+/// Some lines of each of the taps of a filter.
 private struct FilterLines<S: KernelScalar> {
-  /// The first line of the first tap that is wanted, and from one tap to the next.
-  let first: UnsafePointer<S>
-  let tapStep: Int
-  /// Lines a tap, how far they are apart and how long.
+  let taps: FilterTaps<S>
+  /// The first line of the first tap that is wanted.
+  let first: UnsafeMutablePointer<S>
+  /// Lines a tap, and how long they are.
   let count: Int
-  let leading: Int
   let length: Int
 
   /// Asks for one of equal parts of them.
   func ask(part: Int, of parts: Int) {
-    for n in 9 * count * part / parts..<9 * count * (part + 1) / parts {
-      let line = first + n / count * tapStep + n % count * leading
+    let all = taps.count * count
+    for n in all * part / parts..<all * (part + 1) / parts {
+      let line = first + taps.offset(of: n / count) + n % count * taps.leading
       for i in stride(from: 0, to: length, by: S.Vector.scalarCount) {
         prefetchToReadLater(line + i)
       }
     }
   }
 }
+
+extension ConvolutionGeometry {
+  /// The input, or its gradient, as tiles see it.
+  func grid<S>(input: Buffer<S>) -> ImageGrid<S> {
+    ImageGrid(input, height, width, channels, asMatrix: isMatrixProduct)
+  }
+
+  /// The output, or its gradient, as tiles see it.
+  func grid<S>(output: Buffer<S>) -> ImageGrid<S> {
+    ImageGrid(output, outHeight, outWidth, outChannels, asMatrix: isMatrixProduct)
+  }
+}
+

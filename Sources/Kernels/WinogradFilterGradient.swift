@@ -29,16 +29,18 @@ public func winogradFilterGradient<S: KernelScalar>(
   let plan = WinogradPlan(proving: g)
   func run<F: WinogradGradientForm>(_: F.Type) {
     let sum = WinogradSum<S, F>(
-      source: ImageGrid(input, g.height, g.width, g.channels),
-      gradient: ImageGrid(outputGradient, g.outHeight, g.outWidth, g.outChannels),
-      tiles: TileGrid(batch: g.batch, height: g.outHeight, width: g.outWidth), origin: -g.padding,
-      out: filterGradient.pointer)
-    if plan.goesByPanels { sum.runByPanels() } else { sum.runByChunks() }
+      batch: plan.images, source: g.grid(input: input), gradient: g.grid(output: outputGradient),
+      taps: FilterTaps(filterGradient, g), origin: -g.padding)
+    switch plan.pieces {
+    case .panels: sum.runByPanels()
+    case .tiles, .chunks: plan.side == 2 ? sum.runByParts() : sum.runByChunks()
+    }
   }
   switch (g.stride, plan.side) {
   case (1, 6): run(SixBySix.self)
   case (1, 4): run(FourByFour.self)
-  case (1, _): run(ThreeByThree.self)
+  case (1, 3): run(ThreeByThree.self)
+  case (1, _): run(StrassenProduct.self)
   case (_, 4): run(WithStride<FourOfTwoTaps>.self)
   case (_, _): run(WithStride<ThreeOfTwoTaps>.self)
   }
@@ -47,20 +49,23 @@ public func winogradFilterGradient<S: KernelScalar>(
 
 /// Transform images and gradients, multiply and add, transform back.
 private struct WinogradSum<S: KernelScalar, F: WinogradGradientForm> {
+  let batch: Int
   let source: ImageGrid<S>
   let gradient: ImageGrid<S>
-  let tiles: TileGrid<F>
+  /// dW.
+  let taps: FilterTaps<S>
   /// Where the first patch of an image begins.
   let origin: Int
-  /// dW.
-  let out: UnsafeMutablePointer<S>
   typealias Columns = Beside<Vector1<S>>
 
+  private var tiles: TileGrid<F> {
+    TileGrid(batch: batch, height: gradient.height, width: gradient.width)
+  }
   private var C: Int { source.channels }
   private var O: Int { gradient.channels }
   /// Panels of outputs; channels that are summed at a time.
   private var panels: Int { (O + Columns.width - 1) / Columns.width }
-  private var few: Int { WinogradPlan.channelsAtOnce }
+  private var few: Int { 96 }
 
   /// All tiles at once; each panel is summed, transformed back and forgotten in one piece of work.
   func runByPanels() {
@@ -79,7 +84,7 @@ private struct WinogradSum<S: KernelScalar, F: WinogradGradientForm> {
         }
         transformBack(
           UnsafePointer(sums.pointer), pitch, Columns.width, 0..<min(few, C - c),
-          outputs: min(Columns.width, O - o), to: out + c * O + o)
+          outputs: min(Columns.width, O - o), to: taps.first + c * taps.leading + o)
       }
       withExtendedLifetime(sums) {}
     }
@@ -105,9 +110,51 @@ private struct WinogradSum<S: KernelScalar, F: WinogradGradientForm> {
       }
     }
     parallelRuns(C, grain: 4) { channels in
-      transformBack(UnsafePointer(sums.pointer), C * O, O, channels, outputs: O, to: out)
+      transformBack(UnsafePointer(sums.pointer), C * O, O, channels, outputs: O,
+        to: taps.first)
     }
     withExtendedLifetime((patches, gradients, sums)) {}
+  }
+
+  /// Each thread has a part of the larger operand's channels to itself, and makes all values of the smaller one.
+  ///
+  /// Values are many times what they are made of, and cost little: better made twice than fetched from another core.
+  func runByParts() {
+    let lanes = S.Vector.scalarCount
+    let vectors = max(C, O) / lanes
+    let parts = min(ThreadTeam.count, vectors)
+    // The cut into chunks, which decides the order of the sum, depends on the extents alone.
+    let chunk = max(48, min(tiles.count, (3 << 17) / (F.points * (C + O)) / 12 * 12))
+    parallelFor(parts) { part in
+      let mine = vectors * part / parts * lanes..<vectors * (part + 1) / parts * lanes
+      let (c, o) = C > O ? (mine, 0..<O) : (0..<C, mine)
+      let patches = ValuePlanes<S, F>(tiles: chunk, channels: c.count)
+      let gradients = ValuePlanes<S, F>(tiles: chunk, channels: o.count, block: Columns.width)
+      let sums = Buffer<S>(uninitialized: F.filterPoints * c.count * o.count)
+      for first in stride(from: 0, to: tiles.count, by: chunk) {
+        let count = min(chunk, tiles.count - first)
+        patches.fill(
+          F.PatchToValues.self, 0..<count, from: source, tiles, first: first,
+          firstChannel: c.lowerBound, origin: origin, step: F.step)
+        gradients.fill(
+          F.OutputsToValues.self, 0..<count, from: gradient, tiles, first: first,
+          firstChannel: o.lowerBound, origin: 0, step: F.side)
+        for value in 0..<F.filterPoints {
+          for i in stride(from: 0, to: c.count, by: few) {
+            for j in stride(from: 0, to: o.count, by: Columns.width) {
+              sum(
+                value, of: patches, gradients, count, channel: i, output: j,
+                to: sums.pointer + (value * c.count + i) * o.count + j, row: o.count,
+                adding: first > 0)
+            }
+          }
+        }
+      }
+      transformBack(
+        UnsafePointer(sums.pointer), c.count * o.count, o.count, 0..<c.count, outputs: o.count,
+        to: taps.first + c.lowerBound * taps.leading + o.lowerBound)
+      withExtendedLifetime(sums) {}
+    }
   }
 
   /// The sum over tiles of one of the filter's values, of a strip of channels and a panel of outputs.
@@ -118,7 +165,8 @@ private struct WinogradSum<S: KernelScalar, F: WinogradGradientForm> {
     var isFirst = true
     for point in 0..<F.points where F.filterPoint(of: point) == value {
       FlatWalk(count: count, steps: PlaneSteps(a: patches.rowStep, b: gradients.rowStep)).run(
-        Together<Columns>.self, rows: min(few, C - c), columns: min(Columns.width, O - o),
+        Together<Columns>.self, rows: min(few, patches.channels - c),
+        columns: min(Columns.width, gradients.channels - o),
         a: patches.plane(point, channel: c), b: gradients.plane(point, channel: o), c: sums,
         cRow: row, adding: adding || !isFirst)
       isFirst = false
@@ -155,7 +203,7 @@ private struct WinogradSum<S: KernelScalar, F: WinogradGradientForm> {
         for o in stride(from: 0, to: outputs, by: S.Vector.scalarCount) {
           F.ValuesToFilter.apply(
             between: between, from: { (sums + $0 * pitch + c * row + o).vector },
-            to: { (out + $0 * C * O + c * O + o).vector = $1 })
+            to: { (out + taps.offset(of: $0) + c * taps.leading + o).vector = $1 })
         }
       }
     }

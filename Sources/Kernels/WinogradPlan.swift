@@ -30,26 +30,41 @@ extension ConvolutionGeometry {
 
 /// How Winograd's algorithm computes one convolution.
 struct WinogradPlan {
-  /// m: outputs along the side of a tile.
+  /// m: outputs along the side of a tile; 2 if tiles are pairs of pixels (StrassenProduct.swift).
   let side: Int
-  /// Tiles of a batch.
-  let tiles: Int
-  /// Values of all pairs of channels of the filter.
-  private let filterValues: Int
+  /// Images of the batch, as tiles see them.
+  let images: Int
+  /// In which pieces the sum over channels is done.
+  let pieces: Pieces
+
+  /// Pieces of work.
+  enum Pieces {
+    /// Some tiles, from their pixels to their outputs: what lies between stays in the second-level cache, through
+    /// which the filter's values pass.
+    case tiles(Int)
+    /// As many tiles as the third-level cache holds; a large filter's values pass once for them.
+    case chunks
+    /// A panel of outputs, all tiles: the filter's values are made where they are used, and never written to memory.
+    ///
+    /// In the last stages of a network there are many weights and few tiles: the values of 512 × 512 filters are
+    /// 26 MB, those of all tiles of 16 images a tenth of it, which the third-level cache holds.
+    case panels
+  }
 
   /// Scalars of which a core's second-level cache, and a share of the third, holds one after the other.
-  static let cached = 700_000
-  /// Channels whose values the second-level cache holds, all of a panel, beside what they make.
-  static let channelsAtOnce = 96
-
-  /// Whether the filter's values are made where they are used, panel by panel, and never written to memory.
-  ///
-  /// In the last stages of a network there are many weights and few tiles: the values of 512 × 512 filters are
-  /// 26 MB, those of all tiles of 16 images a tenth of it, which the third-level cache holds.
-  var goesByPanels: Bool { filterValues > Self.cached && tiles <= 192 }
+  private static let cached = 700_000
 
   /// The plan for a convolution, nil where a direct one is better or the only one.
   init?(_ g: ConvolutionGeometry) {
+    if g.isMatrixProduct {
+      self.init(product: g)
+    } else {
+      self.init(window: g)
+    }
+  }
+
+  /// Filters of 3 × 3.
+  private init?(window g: ConvolutionGeometry) {
     guard g.kernelHeight == 3, g.kernelWidth == 3, g.stride <= 2, g.dilation == 1, g.groups == 1,
       g.stride == 1 ? g.padding <= 2 : g.padding == 1, g.channels % 16 == 0,
       g.outChannels % 16 == 0, g.channels >= 32, g.outChannels >= 32
@@ -69,7 +84,19 @@ struct WinogradPlan {
     }
     // At most 6 products a pixel instead of 9.
     guard let best, least <= 6 * g.batch * g.outHeight * g.outWidth else { return nil }
-    (side, tiles, filterValues) = best
+    (side, images) = (best.side, g.batch)
+    pieces =
+      best.filterValues <= Self.cached ? .tiles(12) : best.tiles <= 192 ? .panels : .chunks
+  }
+
+  /// Matrix products: seven eighths of the multiplications, for which both operands are read and written once more.
+  private init?(product g: ConvolutionGeometry) {
+    let rows = g.batch * g.height * g.width
+    guard g.channels % 32 == 0, g.outChannels % 32 == 0, g.channels >= 256, g.outChannels >= 256,
+      rows >= 192
+    else { return nil }
+    (side, images) = (2, 1)
+    pieces = g.channels * g.outChannels > Self.cached && rows <= 768 ? .panels : .tiles(24)
   }
 
   /// The plan for a convolution that must suit the algorithm.

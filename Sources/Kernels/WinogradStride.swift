@@ -148,9 +148,15 @@ enum ThreeOfTwoTaps: TwoTapForm {
 enum WithStride<Taps: TwoTapForm>: WinogradGradientForm {
   @inline(__always) static var side: Int { Taps.side }
   @inline(__always) static var step: Int { 2 * Taps.side }
-  @inline(__always) static func filterValue(along k: Int) -> Int { max(0, k - Taps.side + 1) }
+  @inline(__always)
+  static func filterPoint(of point: Int) -> Int {
+    /// Of the values along an axis, the plain ones meet the filter's value 0.
+    func along(_ k: Int) -> Int { max(0, k - Taps.side + 1) }
+    let (i, j) = (point / PatchToValues.outputs, point % PatchToValues.outputs)
+    return along(i) * FilterToValues.outputs + along(j)
+  }
 
-  enum PatchToValues: PatchTransform {
+  enum PatchToValues: SeparableTransform {
     @inline(__always) static var inputs: Int { 2 * Taps.side + 1 }
     @inline(__always) static var outputs: Int { 2 * Taps.side + 1 }
     @inline(__always)
@@ -161,7 +167,7 @@ enum WithStride<Taps: TwoTapForm>: WinogradGradientForm {
     }
   }
 
-  enum FilterToValues: PatchTransform {
+  enum FilterToValues: SeparableTransform {
     @inline(__always) static var inputs: Int { 3 }
     @inline(__always) static var outputs: Int { Taps.side + 2 }
     @inline(__always)
@@ -172,7 +178,7 @@ enum WithStride<Taps: TwoTapForm>: WinogradGradientForm {
     }
   }
 
-  enum ValuesToOutputs: PatchTransform {
+  enum ValuesToOutputs: SeparableTransform {
     @inline(__always) static var inputs: Int { 2 * Taps.side + 1 }
     @inline(__always) static var outputs: Int { Taps.side }
     @inline(__always)
@@ -182,7 +188,7 @@ enum WithStride<Taps: TwoTapForm>: WinogradGradientForm {
     }
   }
 
-  enum OutputsToValues: PatchTransform {
+  enum OutputsToValues: SeparableTransform {
     @inline(__always) static var inputs: Int { Taps.side }
     @inline(__always) static var outputs: Int { 2 * Taps.side + 1 }
     @inline(__always)
@@ -193,7 +199,7 @@ enum WithStride<Taps: TwoTapForm>: WinogradGradientForm {
     }
   }
 
-  enum ValuesToFilter: PatchTransform {
+  enum ValuesToFilter: SeparableTransform {
     @inline(__always) static var inputs: Int { Taps.side + 2 }
     @inline(__always) static var outputs: Int { 3 }
     @inline(__always)
@@ -210,12 +216,12 @@ enum WithStride<Taps: TwoTapForm>: WinogradGradientForm {
   enum InputGradient: WinogradForm {
     @inline(__always) static var side: Int { 2 * Taps.side }
     @inline(__always) static var step: Int { Taps.side }
-    @inline(__always) static func filterValue(along k: Int) -> Int {
-      WithStride.filterValue(along: k)
+    @inline(__always) static func filterPoint(of point: Int) -> Int {
+      WithStride.filterPoint(of: point)
     }
     typealias FilterToValues = WithStride.FilterToValues
 
-    enum PatchToValues: PatchTransform {
+    enum PatchToValues: SeparableTransform {
       @inline(__always) static var inputs: Int { Taps.side + 1 }
       @inline(__always) static var outputs: Int { 2 * Taps.side + 1 }
       @inline(__always)
@@ -226,7 +232,7 @@ enum WithStride<Taps: TwoTapForm>: WinogradGradientForm {
       }
     }
 
-    enum ValuesToOutputs: PatchTransform {
+    enum ValuesToOutputs: SeparableTransform {
       @inline(__always) static var inputs: Int { 2 * Taps.side + 1 }
       @inline(__always) static var outputs: Int { 2 * Taps.side }
       @inline(__always)

@@ -18,12 +18,49 @@ struct ImageGrid<S: KernelScalar> {
   let channels: Int
 
   @inline(__always)
-  init(_ buffer: Buffer<S>, _ height: Int, _ width: Int, _ channels: Int) {
+  init(_ buffer: Buffer<S>, _ height: Int, _ width: Int, _ channels: Int, asMatrix: Bool) {
     pointer = buffer.pointer
-    self.height = height
-    self.width = width
-    self.channels = channels
+    self.height = asMatrix ? buffer.count / channels : height
+    self.width = asMatrix ? 2 : width
+    self.channels = asMatrix ? channels / 2 : channels
   }
+
+  /// Scalars of an image.
+  @inline(__always) var size: Int { height * width * channels }
+}
+
+/// The taps of a filter, a square of matrices: those of a 3×3 filter, or the quarters of a matrix.
+struct FilterTaps<S: KernelScalar> {
+  /// The first tap, and from one row or column of taps to the next.
+  let first: UnsafeMutablePointer<S>
+  private let rowStep: Int
+  private let columnStep: Int
+  /// Taps along a side.
+  private let side: Int
+  /// From one line of a tap to the next.
+  let leading: Int
+  /// Whether a line holds the source channels of one target channel: in the input gradient, which exchanges them.
+  let isTransposed: Bool
+
+  @inline(__always)
+  init(_ filter: Buffer<S>, _ g: ConvolutionGeometry, isTurned: Bool = false) {
+    let (C, O) = (g.channels, g.outChannels)
+    isTransposed = isTurned
+    leading = O
+    side = g.isMatrixProduct ? 2 : 3
+    if g.isMatrixProduct {
+      first = filter.pointer
+      (rowStep, columnStep) = isTurned ? (O / 2, C / 2 * O) : (C / 2 * O, O / 2)
+    } else {
+      first = filter.pointer + (isTurned ? 8 * C * O : 0)
+      (rowStep, columnStep) = isTurned ? (-3 * C * O, -C * O) : (3 * C * O, C * O)
+    }
+  }
+
+  @inline(__always) var count: Int { side * side }
+  /// Where a tap begins, from the first one.
+  @inline(__always)
+  func offset(of tap: Int) -> Int { tap / side * rowStep + tap % side * columnStep }
 }
 
 /// The tiles that cover a batch of images.
@@ -59,7 +96,7 @@ func withRoom<S: KernelScalar>(
 /// The values of tiles: one plane for each value, [tile, channel], or block after block of channels [tile, channel].
 final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
   let channels: Int
-  /// Scalars from a tile to the next, channels of a block.
+  /// Scalars from a tile to the next: the channels of a block, or a line of cache more.
   let rowStep: Int
   private let tiles: Int
   /// Scalars from one plane to the next: not a power of two, or all planes would share a line of cache.
@@ -71,7 +108,9 @@ final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
   init(tiles: Int, channels: Int, block: Int? = nil) {
     self.channels = channels
     self.tiles = tiles
-    rowStep = block ?? channels
+    // Rows of a tile a multiple of 1 KiB apart would share a few sets of the first-level cache.
+    rowStep =
+      block ?? (channels * MemoryLayout<S>.stride % 1024 == 0 ? channels + 16 : channels)
     pitch = (channels + rowStep - 1) / rowStep * tiles * rowStep + 16
     buffer = Buffer(uninitialized: F.points * pitch)
   }
@@ -84,9 +123,10 @@ final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
   /// Transforms the patches of some tiles; what lies outside an image is 0.
   ///
   /// Tile `first` of the grid is plane row 0; patches begin `step` pixels apart, the first of an image at `origin`.
+  /// Channel 0 of the planes is channel `firstChannel` of the image.
   func fill<T: PatchTransform>(
     _: T.Type, _ range: Range<Int>, from image: ImageGrid<S>, _ tiles: TileGrid<F>, first: Int,
-    origin: Int, step: Int
+    firstChannel: Int = 0, origin: Int, step: Int
   ) {
     let lanes = S.Vector.scalarCount
     let zeros = Buffer<S>(repeating: 0, count: channels)
@@ -100,7 +140,8 @@ final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
           let isInside = y >= 0 && y < image.height && x >= 0 && x < image.width
           places[i * T.inputs + j] =
             isInside
-            ? image.pointer + ((n * image.height + y) * image.width + x) * channels
+            ? image.pointer + ((n * image.height + y) * image.width + x) * image.channels
+              + firstChannel
             : zeros.pointer
         }
       }

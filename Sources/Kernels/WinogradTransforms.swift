@@ -35,21 +35,29 @@
 // Read       this file → WinogradStride.swift, WinogradTiles.swift, WinogradPlan.swift
 // Tests      Tests/KernelsTests/WinogradTests.swift
 
-/// A linear map of a few vectors to a few others, applied to columns, then to rows.
+/// A linear map of a square of vectors to some others.
 protocol PatchTransform {
-  /// Vectors in and out along one axis.
+  /// Vectors in along a side of the square.
   static var inputs: Int { get }
+  /// `inputs` × `inputs` vectors, by number, row after row, to some others.
+  ///
+  /// Where they come from and go to is the caller's business, so that nothing is copied on the way but what
+  /// lies between two steps, for which `between` has room (`withRoom`).
+  static func apply<V: SIMD>(
+    between: UnsafeMutablePointer<V>, from: (Int) -> V, to: (Int, V) -> Void
+  ) where V.Scalar: BinaryFloatingPoint
+}
+
+/// One that is a map of a line of vectors, applied to columns, then to rows.
+protocol SeparableTransform: PatchTransform {
+  /// Vectors out along one axis.
   static var outputs: Int { get }
   /// One axis.
   static func line<V: SIMD>(_ from: (Int) -> V, _ to: (Int, V) -> Void)
   where V.Scalar: BinaryFloatingPoint
 }
 
-extension PatchTransform {
-  /// Both axes: `inputs` × `inputs` vectors to `outputs` × `outputs`, by number, row after row.
-  ///
-  /// Where they come from and go to is the caller's business, so that nothing is copied on the way but the
-  /// columns' results, for which `between` has room (`withRoom`).
+extension SeparableTransform {
   @inline(__always)
   static func apply<V: SIMD>(
     between: UnsafeMutablePointer<V>, from: (Int) -> V, to: (Int, V) -> Void
@@ -60,12 +68,10 @@ extension PatchTransform {
 }
 
 /// What a sum over channels needs of an algorithm for one size of tile: what goes to values, and back.
-///
-/// Values of a tile: `points` of them, in rows as long as their columns.
 protocol WinogradForm {
   /// Bᵀ: a patch to its values.
   associatedtype PatchToValues: PatchTransform
-  /// G: a filter of 3 to its values.
+  /// G: a filter's taps to its values.
   associatedtype FilterToValues: PatchTransform
   /// Aᵀ: values to the outputs of a tile.
   associatedtype ValuesToOutputs: PatchTransform
@@ -73,31 +79,35 @@ protocol WinogradForm {
   static var side: Int { get }
   /// Pixels from one patch to the next.
   static var step: Int { get }
-  /// Which value of the filter a value of the patch is multiplied by, along one axis.
-  static func filterValue(along k: Int) -> Int
+  /// Values of a patch, and of a filter.
+  static var points: Int { get }
+  static var filterPoints: Int { get }
+  /// Which value of the filter a value of the patch is multiplied by.
+  static func filterPoint(of point: Int) -> Int
 }
 
 /// What a filter's gradient needs besides.
 protocol WinogradGradientForm: WinogradForm {
   /// A: the gradients of a tile's outputs to those of values.
   associatedtype OutputsToValues: PatchTransform
-  /// Gᵀ: the gradients of the filter's values to those of a filter of 3.
+  /// Gᵀ: the gradients of the filter's values to those of its taps.
   associatedtype ValuesToFilter: PatchTransform
 }
 
 extension WinogradForm {
+  /// Source channels whose values the second-level cache holds, all of a panel, beside what they make.
+  @inline(__always) static var channelsAtOnce: Int { filterPoints > 16 ? 96 : 256 }
   @inline(__always) static var step: Int { side }
-  @inline(__always) static func filterValue(along k: Int) -> Int { k }
+  @inline(__always) static func filterPoint(of point: Int) -> Int { point }
+}
 
-  /// Values of a patch, and of a filter.
+/// Values in rows as long as their columns.
+extension WinogradForm where PatchToValues: SeparableTransform {
   @inline(__always) static var points: Int { PatchToValues.outputs * PatchToValues.outputs }
+}
+extension WinogradForm where FilterToValues: SeparableTransform {
   @inline(__always) static var filterPoints: Int {
     FilterToValues.outputs * FilterToValues.outputs
-  }
-  /// Which value of the filter goes with a value of the patch.
-  @inline(__always) static func filterPoint(of point: Int) -> Int {
-    let (i, j) = (point / PatchToValues.outputs, point % PatchToValues.outputs)
-    return filterValue(along: i) * FilterToValues.outputs + filterValue(along: j)
   }
 }
 
@@ -105,7 +115,7 @@ extension WinogradForm {
 enum FourByFour: WinogradGradientForm {
   @inline(__always) static var side: Int { 4 }
 
-  enum PatchToValues: PatchTransform {
+  enum PatchToValues: SeparableTransform {
     @inline(__always) static var inputs: Int { 6 }
     @inline(__always) static var outputs: Int { 6 }
     @inline(__always)
@@ -124,7 +134,7 @@ enum FourByFour: WinogradGradientForm {
     }
   }
 
-  enum ValuesToOutputs: PatchTransform {
+  enum ValuesToOutputs: SeparableTransform {
     @inline(__always) static var inputs: Int { 6 }
     @inline(__always) static var outputs: Int { 4 }
     @inline(__always)
@@ -141,7 +151,7 @@ enum FourByFour: WinogradGradientForm {
     }
   }
 
-  enum OutputsToValues: PatchTransform {
+  enum OutputsToValues: SeparableTransform {
     @inline(__always) static var inputs: Int { 4 }
     @inline(__always) static var outputs: Int { 6 }
     @inline(__always)
@@ -159,7 +169,7 @@ enum FourByFour: WinogradGradientForm {
     }
   }
 
-  enum FilterToValues: PatchTransform {
+  enum FilterToValues: SeparableTransform {
     @inline(__always) static var inputs: Int { 3 }
     @inline(__always) static var outputs: Int { 6 }
     @inline(__always)
@@ -178,7 +188,7 @@ enum FourByFour: WinogradGradientForm {
     }
   }
 
-  enum ValuesToFilter: PatchTransform {
+  enum ValuesToFilter: SeparableTransform {
     @inline(__always) static var inputs: Int { 6 }
     @inline(__always) static var outputs: Int { 3 }
     @inline(__always)
@@ -199,7 +209,7 @@ enum FourByFour: WinogradGradientForm {
 enum SixBySix: WinogradGradientForm {
   @inline(__always) static var side: Int { 6 }
 
-  enum PatchToValues: PatchTransform {
+  enum PatchToValues: SeparableTransform {
     @inline(__always) static var inputs: Int { 8 }
     @inline(__always) static var outputs: Int { 8 }
     @inline(__always)
@@ -221,7 +231,7 @@ enum SixBySix: WinogradGradientForm {
     }
   }
 
-  enum ValuesToOutputs: PatchTransform {
+  enum ValuesToOutputs: SeparableTransform {
     @inline(__always) static var inputs: Int { 8 }
     @inline(__always) static var outputs: Int { 6 }
     @inline(__always)
@@ -241,7 +251,7 @@ enum SixBySix: WinogradGradientForm {
     }
   }
 
-  enum OutputsToValues: PatchTransform {
+  enum OutputsToValues: SeparableTransform {
     @inline(__always) static var inputs: Int { 6 }
     @inline(__always) static var outputs: Int { 8 }
     @inline(__always)
@@ -265,7 +275,7 @@ enum SixBySix: WinogradGradientForm {
     }
   }
 
-  enum FilterToValues: PatchTransform {
+  enum FilterToValues: SeparableTransform {
     @inline(__always) static var inputs: Int { 3 }
     @inline(__always) static var outputs: Int { 8 }
     @inline(__always)
@@ -287,7 +297,7 @@ enum SixBySix: WinogradGradientForm {
     }
   }
 
-  enum ValuesToFilter: PatchTransform {
+  enum ValuesToFilter: SeparableTransform {
     @inline(__always) static var inputs: Int { 8 }
     @inline(__always) static var outputs: Int { 3 }
     @inline(__always)
@@ -310,7 +320,7 @@ enum SixBySix: WinogradGradientForm {
 enum ThreeByThree: WinogradGradientForm {
   @inline(__always) static var side: Int { 3 }
 
-  enum PatchToValues: PatchTransform {
+  enum PatchToValues: SeparableTransform {
     @inline(__always) static var inputs: Int { 5 }
     @inline(__always) static var outputs: Int { 5 }
     @inline(__always)
@@ -327,7 +337,7 @@ enum ThreeByThree: WinogradGradientForm {
     }
   }
 
-  enum ValuesToOutputs: PatchTransform {
+  enum ValuesToOutputs: SeparableTransform {
     @inline(__always) static var inputs: Int { 5 }
     @inline(__always) static var outputs: Int { 3 }
     @inline(__always)
@@ -341,7 +351,7 @@ enum ThreeByThree: WinogradGradientForm {
     }
   }
 
-  enum OutputsToValues: PatchTransform {
+  enum OutputsToValues: SeparableTransform {
     @inline(__always) static var inputs: Int { 3 }
     @inline(__always) static var outputs: Int { 5 }
     @inline(__always)
@@ -357,7 +367,7 @@ enum ThreeByThree: WinogradGradientForm {
     }
   }
 
-  enum FilterToValues: PatchTransform {
+  enum FilterToValues: SeparableTransform {
     @inline(__always) static var inputs: Int { 3 }
     @inline(__always) static var outputs: Int { 5 }
     @inline(__always)
@@ -374,7 +384,7 @@ enum ThreeByThree: WinogradGradientForm {
     }
   }
 
-  enum ValuesToFilter: PatchTransform {
+  enum ValuesToFilter: SeparableTransform {
     @inline(__always) static var inputs: Int { 5 }
     @inline(__always) static var outputs: Int { 3 }
     @inline(__always)
