@@ -1,3 +1,27 @@
+// Strassen's product in Winograd's form: two matrices by their quarters, with seven products instead of eight.
+//
+// Source     Strassen, "Gaussian elimination is not optimal", Numerische Mathematik 13, 1969; the form with 15
+//            additions is Winograd's: Winograd, "On multiplication of 2 × 2 matrices", Linear Algebra and its
+//            Applications 4, 1971
+// Formula    ⎡C11 C12⎤   ⎡A11 A12⎤ ⎡B11 B12⎤    S1 = A21 + A22   T1 = B12 − B11
+//            ⎣C21 C22⎦ = ⎣A21 A22⎦ ⎣B21 B22⎦    S2 = S1 − A11    T2 = B22 − T1
+//                                               S3 = A11 − A21   T3 = B22 − B12
+//                                               S4 = A12 − S2    T4 = B21 − T2
+//            P0 = A11 B11   P1 = A12 B21   P2 = S4 B22   P3 = A22 T4   P4 = S1 T1   P5 = S2 T2   P6 = S3 T3
+//            C11 = P0 + P1                  U2 = P0 + P5,  U3 = U2 + P6
+//            C12 = U2 + P4 + P2             C21 = U3 + P3             C22 = U3 + P4
+// Idea       A 1×1 convolution is a product of matrices, [pixels, channels] · [channels, outputs]. Two pixels side by
+//            side, each cut into halves of its channels, are a patch of 2 × 2; a filter's quarters are its taps; halves
+//            of outputs are outputs. So this is a form like Winograd's others: patches and filters to seven values,
+//            seven products, values to outputs. Everything else is theirs (WinogradConvolution.swift).
+// Gradient   C is linear in B, so dB is the transpose of that map: dB = Tᵀ [Σ (Uᵀ dC) ⊙ (S A)], with the sums over pixels.
+// Cost       An eighth of the products, for sums that pass through the caches once more: with 256 channels and more a
+//            twentieth of the time is won. Once is enough: halves of halves have half of the products to pay with.
+// Error      Sums of four terms cancel to one: a little more than directly, a third of that of tiles of 6 × 6.
+// Read       WinogradTransforms.swift ← this file → WinogradPlan.swift, WinogradConvolution.swift
+// Tests      Tests/KernelsTests/WinogradTests.swift
+
+/// Products of matrices: tiles of two pixels by the two halves of their channels.
 enum StrassenProduct: WinogradGradientForm {
   @inline(__always) static var side: Int { 2 }
   @inline(__always) static var points: Int { 7 }
@@ -10,14 +34,14 @@ enum StrassenProduct: WinogradGradientForm {
       between: UnsafeMutablePointer<V>, from: (Int) -> V, to: (Int, V) -> Void
     ) where V.Scalar: BinaryFloatingPoint {
       let (a11, a12, a21, a22) = (from(0), from(1), from(2), from(3))
-      let sum = a21 + a22
-      let rest = sum - a11
+      let s1 = a21 + a22
+      let s2 = s1 - a11
       to(0, a11)
       to(1, a12)
-      to(2, a12 - rest)
+      to(2, a12 - s2)
       to(3, a22)
-      to(4, sum)
-      to(5, rest)
+      to(4, s1)
+      to(5, s2)
       to(6, a11 - a21)
     }
   }
@@ -29,14 +53,14 @@ enum StrassenProduct: WinogradGradientForm {
       between: UnsafeMutablePointer<V>, from: (Int) -> V, to: (Int, V) -> Void
     ) where V.Scalar: BinaryFloatingPoint {
       let (b11, b12, b21, b22) = (from(0), from(1), from(2), from(3))
-      let difference = b12 - b11
-      let rest = b22 - difference
+      let t1 = b12 - b11
+      let t2 = b22 - t1
       to(0, b11)
       to(1, b21)
       to(2, b22)
-      to(3, b21 - rest)
-      to(4, difference)
-      to(5, rest)
+      to(3, b21 - t2)
+      to(4, t1)
+      to(5, t2)
       to(6, b22 - b12)
     }
   }
@@ -47,10 +71,10 @@ enum StrassenProduct: WinogradGradientForm {
     static func apply<V: SIMD>(
       between: UnsafeMutablePointer<V>, from: (Int) -> V, to: (Int, V) -> Void
     ) where V.Scalar: BinaryFloatingPoint {
-      let p4 = from(4)
-      let u2 = from(0) + from(5)
+      let (p0, p4) = (from(0), from(4))
+      let u2 = p0 + from(5)
       let u3 = u2 + from(6)
-      to(0, from(0) + from(1))
+      to(0, p0 + from(1))
       to(1, u2 + p4 + from(2))
       to(2, u3 + from(3))
       to(3, u3 + p4)
@@ -82,13 +106,13 @@ enum StrassenProduct: WinogradGradientForm {
     static func apply<V: SIMD>(
       between: UnsafeMutablePointer<V>, from: (Int) -> V, to: (Int, V) -> Void
     ) where V.Scalar: BinaryFloatingPoint {
-      let (m3, m6) = (from(3), from(6))
-      let rest = from(5) - m3
-      let difference = from(4) - rest
-      to(0, from(0) - difference)
-      to(1, difference - m6)
-      to(2, from(1) + m3)
-      to(3, from(2) + rest + m6)
+      let (t3, t4) = (from(6), from(3))
+      let t2 = from(5) - t4
+      let t1 = from(4) - t2
+      to(0, from(0) - t1)
+      to(1, t1 - t3)
+      to(2, from(1) + t4)
+      to(3, from(2) + t2 + t3)
     }
   }
 }

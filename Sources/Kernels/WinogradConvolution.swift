@@ -5,7 +5,8 @@
 // Idea       The sum over channels, for each of the (m + 2)² values, is a matrix product of
 //            [tiles, channels] with [channels, outputs]. So: transform the filter and the patches,
 //            multiply 25, 36 or 64 times, transform back. The input gradient is the same with dY, the filter
-//            turned around and its channels exchanged. Stride 2 has transforms of its own (WinogradStride.swift).
+//            turned around and its channels exchanged. Stride 2 has transforms of its own (WinogradStride.swift), and
+//            so have products of matrices, which are 1×1 convolutions (StrassenProduct.swift).
 // Error      The values at ±2 are large and cancel: in float32 results differ from direct ones by a few
 //            units in the sixth digit instead of the seventh (docs/performance.md has the figures). So
 //            float64, the oracle, and whoever does not ask for it use the direct convolution.
@@ -196,7 +197,8 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
         let isLast = channels.upperBound == source.channels
         let then = isLast ? 0 : channels.upperBound
         let next = lines(
-          panel: isLast ? min(panel + 1, panels - 1) : panel, then..<min(source.channels, then + few))
+          panel: isLast ? min(panel + 1, panels - 1) : panel,
+          then..<min(source.channels, then + few))
         for point in 0..<F.points {
           next.ask(part: point, of: F.points)
           FlatWalk(count: channels.count, steps: ImageSteps(row: patches.rowStep)).run(
@@ -320,4 +322,3 @@ extension ConvolutionGeometry {
     ImageGrid(output, outHeight, outWidth, outChannels, asMatrix: isMatrixProduct)
   }
 }
-

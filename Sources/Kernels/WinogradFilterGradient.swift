@@ -110,7 +110,8 @@ private struct WinogradSum<S: KernelScalar, F: WinogradGradientForm> {
       }
     }
     parallelRuns(C, grain: 4) { channels in
-      transformBack(UnsafePointer(sums.pointer), C * O, O, channels, outputs: O,
+      transformBack(
+        UnsafePointer(sums.pointer), C * O, O, channels, outputs: O,
         to: taps.first)
     }
     withExtendedLifetime((patches, gradients, sums)) {}

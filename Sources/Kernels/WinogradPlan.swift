@@ -1,16 +1,17 @@
-// Whether Winograd's algorithm computes a convolution, and in which tiles.
+// Whether Winograd's algorithms compute a convolution, in which tiles and in which pieces of work.
 //
 // Formula    products of a pair of channels = tiles · values,   values = (m + 2)², with stride 2 (2m + 1)²
 // Choice     m = 3, 4 or 6: whichever multiplies least. Large tiles need fewer products for a pixel (2.8, 2.25
 //            and 1.8), but hang over the edges of maps that they do not fit, and a filter has (m + 2)² values to
 //            be made: tiles must be enough to pay for them. Maps of 48 × 48 have tiles of 6 × 6, those of 32 × 32
-//            tiles of 4 × 4, those of 6 × 6, with sixteen images, tiles of 3 × 3.
+//            tiles of 4 × 4, those of 6 × 6, with sixteen images, tiles of 3 × 3. A 1×1 convolution of many channels
+//            is a product of matrices, with one kind of tile (StrassenProduct.swift).
 // Order      The choice depends on the extents alone: the same bits at any number of threads.
-// Read       WinogradTransforms.swift, WinogradStride.swift ← this file → WinogradConvolution.swift,
-//            WinogradFilterGradient.swift
+// Read       WinogradTransforms.swift, WinogradStride.swift, StrassenProduct.swift ← this file →
+//            WinogradConvolution.swift, WinogradFilterGradient.swift
 // Tests      Tests/KernelsTests/WinogradTests.swift
 
-/// Whether convolutions on tensors may use Winograd's algorithm.
+/// Whether convolutions on tensors may use Winograd's algorithms.
 ///
 /// Nobody gets it who does not ask: `Winograd.$isAllowed.withValue(true) { … }`.
 public enum Winograd {
@@ -39,8 +40,8 @@ struct WinogradPlan {
 
   /// Pieces of work.
   enum Pieces {
-    /// Some tiles, from their pixels to their outputs: what lies between stays in the second-level cache, through
-    /// which the filter's values pass.
+    /// Some tiles, from their pixels to their outputs: what lies between stays in the second-level cache, and the
+    /// filter's values pass through it.
     case tiles(Int)
     /// As many tiles as the third-level cache holds; a large filter's values pass once for them.
     case chunks
@@ -51,8 +52,10 @@ struct WinogradPlan {
     case panels
   }
 
-  /// Scalars of which a core's second-level cache, and a share of the third, holds one after the other.
-  private static let cached = 700_000
+  /// Scalars of a filter's values that are many: they are better made where they are used.
+  private static let many = 700_000
+  /// Scalars that pass through a core's second-level cache once for every dozen tiles, from the third.
+  private static let passing = 1_300_000
 
   /// The plan for a convolution, nil where a direct one is better or the only one.
   init?(_ g: ConvolutionGeometry) {
@@ -76,7 +79,7 @@ struct WinogradPlan {
       let values = g.stride == 1 ? m + 2 : 2 * m + 1
       let filterValues = (m + 2) * (m + 2) * g.channels * g.outChannels
       // A filter's transform costs less where it is used in cache.
-      guard tiles >= (filterValues > Self.cached ? 48 : 96), tiles * values * values < least else {
+      guard tiles >= (filterValues > Self.many ? 48 : 96), tiles * values * values < least else {
         continue
       }
       least = tiles * values * values
@@ -86,17 +89,20 @@ struct WinogradPlan {
     guard let best, least <= 6 * g.batch * g.outHeight * g.outWidth else { return nil }
     (side, images) = (best.side, g.batch)
     pieces =
-      best.filterValues <= Self.cached ? .tiles(12) : best.tiles <= 192 ? .panels : .chunks
+      best.filterValues > Self.many && best.tiles <= 192
+      ? .panels : best.filterValues <= Self.passing ? .tiles(12) : .chunks
   }
 
-  /// Matrix products: seven eighths of the multiplications, for which both operands are read and written once more.
+  /// Matrix products: seven eighths of the multiplications, for which every operand passes through sums.
+  ///
+  /// With fewer than 256 channels the sums cost what the products save.
   private init?(product g: ConvolutionGeometry) {
     let rows = g.batch * g.height * g.width
     guard g.channels % 32 == 0, g.outChannels % 32 == 0, g.channels >= 256, g.outChannels >= 256,
       rows >= 192
     else { return nil }
     (side, images) = (2, 1)
-    pieces = g.channels * g.outChannels > Self.cached && rows <= 768 ? .panels : .tiles(24)
+    pieces = g.channels * g.outChannels > Self.many && rows <= 768 ? .panels : .tiles(24)
   }
 
   /// The plan for a convolution that must suit the algorithm.

@@ -32,7 +32,7 @@
 //            replace 9, 12 or 18. In two dimensions the transforms act on columns, then on rows: 25 instead of 81, 36
 //            instead of 144, 64 instead of 324.
 // Gradient   y is linear in g, so dg is the transpose of that map: dg = Gᵀ [(A dy) ⊙ (Bᵀ d)].
-// Read       this file → WinogradStride.swift, WinogradTiles.swift, WinogradPlan.swift
+// Read       this file → WinogradStride.swift, StrassenProduct.swift, WinogradTiles.swift, WinogradPlan.swift
 // Tests      Tests/KernelsTests/WinogradTests.swift
 
 /// A linear map of a square of vectors to some others.

@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Winograd convolution") struct WinogradTests {
   /// Tiles of 3 × 3, 4 × 4 and 6 × 6, whole and cut, every padding, with stride and without, small filters and large,
-  /// of few tiles and of many, outputs that are no whole panel.
+  /// of few tiles and of many, outputs that are no whole panel; and matrix products, of an even and an odd number
+  /// of pixels, small and large, with more inputs than outputs and fewer.
   static let geometries = [
     ConvolutionGeometry(input: [8, 16, 16, 32], filter: [3, 3, 32, 32], stride: 1, padding: 1),
     ConvolutionGeometry(input: [5, 18, 22, 32], filter: [3, 3, 32, 48], stride: 1, padding: 0),
@@ -34,6 +35,10 @@ import Testing
       input: [12, 16, 15, 144], filter: [3, 3, 144, 160], stride: 2, padding: 1),
     ConvolutionGeometry(
       input: [50, 16, 16, 144], filter: [3, 3, 144, 160], stride: 2, padding: 1),
+    ConvolutionGeometry(input: [8, 10, 12, 512], filter: [1, 1, 512, 256], stride: 1, padding: 0),
+    ConvolutionGeometry(input: [3, 25, 11, 288], filter: [1, 1, 288, 352], stride: 1, padding: 0),
+    ConvolutionGeometry(
+      input: [1, 21, 13, 1024], filter: [1, 1, 1024, 736], stride: 1, padding: 0),
   ]
 
   /// Directly and by Winograd's algorithm: y, dX, dW.
@@ -108,6 +113,9 @@ import Testing
     // Sixty-four tiles of 6 × 6 are too few for 4096 pairs of channels, 144 of 4 × 4 are not.
     #expect(side(12) == 4 && side(12, batch: 24) == 6)
     #expect(side(24, stride: 2) == 4 && side(6, batch: 32, stride: 2) == 3)
+    let product = ConvolutionGeometry(
+      input: [4, 8, 8, 256], filter: [1, 1, 256, 256], stride: 1, padding: 0)
+    #expect(WinogradPlan(product)?.side == 2)
   }
 
   @Test("it serves only where it was allowed, is exact enough and pays")
@@ -125,6 +133,12 @@ import Testing
           input: [8, 16, 16, 32], filter: [3, 3, 32, 32], stride: 2, padding: 1),
         ConvolutionGeometry(
           input: [8, 16, 16, 32], filter: [1, 1, 32, 32], stride: 1, padding: 0),
+        ConvolutionGeometry(
+          input: [8, 16, 16, 256], filter: [1, 1, 256, 256], stride: 2, padding: 0),
+        ConvolutionGeometry(
+          input: [2, 9, 9, 256], filter: [1, 1, 256, 256], stride: 1, padding: 0),
+        ConvolutionGeometry(
+          input: [8, 16, 16, 512], filter: [1, 1, 256, 512], stride: 1, padding: 0, groups: 2),
         ConvolutionGeometry(input: [8, 16, 16, 3], filter: [3, 3, 3, 32], stride: 1, padding: 1),
         ConvolutionGeometry(input: [16, 6, 6, 64], filter: [3, 3, 64, 64], stride: 1, padding: 1),
         ConvolutionGeometry(
