@@ -52,7 +52,7 @@ public struct Configuration: Sendable, Hashable {
   public var projector = "8192-8192-8192"
   public var smallKernel = false
   public var recomputes = false
-  /// 3×3 convolutions of training steps by Winograd's algorithm; of training only.
+  /// 3×3 and wide 1×1 convolutions of training steps by Winograd's and Strassen's algorithms; of training only.
   public var usesWinograd = true
   public var viewStatistics = ViewStatistics.apart
   public var cacheChunk = 0

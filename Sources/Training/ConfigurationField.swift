@@ -81,7 +81,8 @@ public struct ConfigurationField: Sendable {
       "keep a quarter of the activations and compute the rest again in backward"),
     .bool(
       "encoder.winograd", \.usesWinograd,
-      "3×3 convolutions of training steps by Winograd's algorithm: faster, a digit less exact"),
+      "3×3 and wide 1×1 convolutions of training steps by Winograd's and Strassen's algorithms: faster, up to a digit less exact"
+    ),
     .choice(
       "encoder.batch_norm", \.viewStatistics, "how the two views pass through batch norm, D51"),
     .integer(

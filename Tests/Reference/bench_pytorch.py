@@ -241,7 +241,8 @@ def benchmarks():
         for which in ("forward", "input-gradient", "filter-gradient"):
             name = f"{channels}x{side}x{side}-{outputs}-k{kernel}s{stride}/{which}"
             yield f"conv/{name}", "GFLOP/s", work, convolution(*one, which), True
-            if kernel == 3 and channels > 3:  # another algorithm here, the same there
+            # Another algorithm here, the same there.
+            if kernel == 3 and channels > 3 or min(channels, outputs) >= 256:
                 yield f"winograd/{name}", "GFLOP/s", work, convolution(*one, which), True
     for name in ("resnet18", "resnet50"):
         yield f"inference/{name}-96", "images/s", 64, inference(name), True

@@ -29,11 +29,11 @@ extension Benchmark {
     ].flatMap { layer($0, $1, $2, $3, $4, of: scalar) }
   }
 
-  /// Those of them that Winograd's algorithm computes in training; work is counted as if directly.
+  /// Those of them that Winograd's algorithm, or Strassen's, computes in training; work is counted as if directly.
   static var winogradConvolutions: [Benchmark] {
     [
       (64, 48, 64, 3, 1), (64, 48, 128, 3, 2), (128, 24, 128, 3, 1), (256, 12, 256, 3, 1),
-      (512, 6, 512, 3, 1),
+      (512, 6, 512, 3, 1), (1024, 12, 256, 1, 1), (2048, 6, 512, 1, 1),
     ].flatMap { layer($0, $1, $2, $3, $4, winograd: true, of: Float.self) }
   }
 
