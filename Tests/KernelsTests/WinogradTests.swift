@@ -25,6 +25,8 @@ import Testing
     ConvolutionGeometry(
       input: [13, 24, 24, 128], filter: [3, 3, 128, 128], stride: 1, padding: 1),
     ConvolutionGeometry(
+      input: [13, 24, 24, 144], filter: [3, 3, 144, 144], stride: 1, padding: 1),
+    ConvolutionGeometry(
       input: [12, 12, 12, 128], filter: [3, 3, 128, 112], stride: 1, padding: 1),
     ConvolutionGeometry(input: [24, 16, 16, 32], filter: [3, 3, 32, 48], stride: 2, padding: 1),
     ConvolutionGeometry(input: [12, 23, 30, 48], filter: [3, 3, 48, 32], stride: 2, padding: 1),
@@ -116,6 +118,15 @@ import Testing
     let product = ConvolutionGeometry(
       input: [4, 8, 8, 256], filter: [1, 1, 256, 256], stride: 1, padding: 0)
     #expect(WinogradPlan(product)?.side == 2)
+  }
+
+  @Test("the cases of this suite go by tiles, by chunks and by panels")
+  func pieces() {
+    let plans = Self.geometries.compactMap { WinogradPlan($0)?.pieces }
+    #expect(plans.contains { if case .tiles(12) = $0 { true } else { false } })
+    #expect(plans.contains { if case .tiles(24) = $0 { true } else { false } })
+    #expect(plans.contains { if case .chunks = $0 { true } else { false } })
+    #expect(plans.contains { if case .panels = $0 { true } else { false } })
   }
 
   @Test("it serves only where it was allowed, is exact enough and pays")
