@@ -151,7 +151,7 @@ public func convolutionInputGradient<S: KernelScalar>(
     dilation: g.dilation)
   if !adding && (down + across).contains(where: { $0.taps.isEmpty }) {
     // Input pixels that no tap reads: a stride larger than the kernel.
-    inputGradient.pointer.update(repeating: 0, count: inputGradient.count)
+    inputGradient.clear()
   }
   var classes: [Correlation<S>] = []
   for group in 0..<g.groups {
@@ -212,6 +212,16 @@ private struct RemainderClass {
         first: first, count: (extent - first + stride - 1) / stride, taps: taps,
         dilation: dilation / a,
         origin: taps.first.map { q - (dilation * $0 - remainder) / stride } ?? 0)
+    }
+  }
+}
+
+extension Buffer {
+  /// Zeros everywhere, written on the team.
+  func clear() {
+    let all = pointer
+    parallelRuns(count, grain: 1 << 15) { run in
+      (all + run.lowerBound).update(repeating: 0, count: run.count)
     }
   }
 }

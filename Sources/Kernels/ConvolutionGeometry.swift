@@ -100,8 +100,10 @@ public struct ConvolutionGeometry: Hashable, Sendable {
   public var isDepthwise: Bool { groups == channels && outChannels == channels && groups > 1 }
   /// Whether each output pixel sees one input pixel and none is skipped: rows join to one.
   var isPointwise: Bool { kernelHeight == 1 && kernelWidth == 1 && stride == 1 && padding == 0 }
-  /// Whether it is one product of matrices: pixels, one a row, with the filter.
-  var isMatrixProduct: Bool { isPointwise && groups == 1 }
+  /// Whether it is one product of matrices: pixels, one a row, with the filter; those that a stride uses lie evenly.
+  var isMatrixProduct: Bool {
+    kernelHeight == 1 && kernelWidth == 1 && padding == 0 && groups == 1 && height % stride == 0
+  }
   /// Multiply-adds of one pass, counted as two operations each.
   public var operations: Int {
     2 * batch * outHeight * outWidth * outChannels * kernelHeight * kernelWidth * channelsPerGroup

@@ -13,7 +13,8 @@
 // Idea       A 1×1 convolution is a product of matrices, [pixels, channels] · [channels, outputs]. Two pixels side by
 //            side, each cut into halves of its channels, are a patch of 2 × 2; a filter's quarters are its taps; halves
 //            of outputs are outputs. So this is a form like Winograd's others: patches and filters to seven values,
-//            seven products, values to outputs. Everything else is theirs (WinogradConvolution.swift).
+//            seven products, values to outputs. Everything else is theirs (WinogradConvolution.swift). With a stride the
+//            pair is two of the pixels that are used, in one row of outputs.
 // Gradient   C is linear in B, so dB is the transpose of that map: dB = Tᵀ [Σ (Uᵀ dC) ⊙ (S A)], with the sums over pixels.
 // Cost       An eighth of the products, for sums that pass through the caches once more: with 256 channels and more a
 //            twentieth of the time is won. Once is enough: halves of halves have half of the products to pay with.

@@ -36,10 +36,10 @@ public func winogradConvolution<S: KernelScalar>(
     ).run(plan.pieces)
   }
   switch (g.stride, plan.side) {
+  case (_, 2): run(StrassenProduct.self)
   case (1, 6): run(SixBySix.self)
   case (1, 4): run(FourByFour.self)
-  case (1, 3): run(ThreeByThree.self)
-  case (1, _): run(StrassenProduct.self)
+  case (1, _): run(ThreeByThree.self)
   case (_, 4): run(WithStride<FourOfTwoTaps>.self)
   case (_, _): run(WithStride<ThreeOfTwoTaps>.self)
   }
@@ -62,6 +62,7 @@ public func winogradInputGradient<S: KernelScalar>(
 ) {
   g.check(input: inputGradient.count, filter: filter.count, output: outputGradient.count)
   let plan = WinogradPlan(proving: g)
+  if g.isMatrixProduct && g.stride > 1 && !adding { inputGradient.clear() }
   // dX is the correlation of dY with the filter turned around, channels exchanged.
   func run<F: WinogradForm>(_: F.Type) {
     WinogradProduct<S, F>(
@@ -71,10 +72,10 @@ public func winogradInputGradient<S: KernelScalar>(
     ).run(plan.pieces)
   }
   switch (g.stride, plan.side) {
+  case (_, 2): run(StrassenProduct.self)
   case (1, 6): run(SixBySix.self)
   case (1, 4): run(FourByFour.self)
-  case (1, 3): run(ThreeByThree.self)
-  case (1, _): run(StrassenProduct.self)
+  case (1, _): run(ThreeByThree.self)
   case (_, 4): run(WithStride<FourOfTwoTaps>.InputGradient.self)
   case (_, _): run(WithStride<ThreeOfTwoTaps>.InputGradient.self)
   }
@@ -120,7 +121,7 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
     let pieces = (tiles.count + few - 1) / few
     // What a piece reads and writes is about its share of the images: from one to the next it moves on in memory.
     let bytes = batch * MemoryLayout<S>.stride
-    let (reads, writes) = (bytes * source.size / pieces, bytes * target.size / pieces)
+    let (reads, writes) = (bytes * source.imageStep / pieces, bytes * target.imageStep / pieces)
     let share = (reads + writes) / (F.points * panels) + 1
     parallelFor(pieces) { piece in
       let first = few * piece
@@ -314,11 +315,21 @@ private struct FilterLines<S: KernelScalar> {
 extension ConvolutionGeometry {
   /// The input, or its gradient, as tiles see it.
   func grid<S>(input: Buffer<S>) -> ImageGrid<S> {
-    ImageGrid(input, height, width, channels, asMatrix: isMatrixProduct)
+    guard isMatrixProduct else { return ImageGrid(input, height, width, channels) }
+    return ImageGrid(
+      input, rows: matrixRows, channels,
+      imageStep: stride == 1 ? input.count : stride * width * channels,
+      rowStep: stride * channels)
   }
 
   /// The output, or its gradient, as tiles see it.
   func grid<S>(output: Buffer<S>) -> ImageGrid<S> {
-    ImageGrid(output, outHeight, outWidth, outChannels, asMatrix: isMatrixProduct)
+    guard isMatrixProduct else { return ImageGrid(output, outHeight, outWidth, outChannels) }
+    return ImageGrid(
+      output, rows: matrixRows, outChannels, imageStep: matrixRows * outChannels,
+      rowStep: outChannels)
   }
+
+  /// Rows of the matrix of pixels that lie evenly: all, or, where some are skipped, those of one row of outputs.
+  var matrixRows: Int { stride == 1 ? batch * outHeight * outWidth : outWidth }
 }

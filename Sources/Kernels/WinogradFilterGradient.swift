@@ -38,10 +38,10 @@ public func winogradFilterGradient<S: KernelScalar>(
     }
   }
   switch (g.stride, plan.side) {
+  case (_, 2): run(StrassenProduct.self)
   case (1, 6): run(SixBySix.self)
   case (1, 4): run(FourByFour.self)
-  case (1, 3): run(ThreeByThree.self)
-  case (1, _): run(StrassenProduct.self)
+  case (1, _): run(ThreeByThree.self)
   case (_, 4): run(WithStride<FourOfTwoTaps>.self)
   case (_, _): run(WithStride<ThreeOfTwoTaps>.self)
   }

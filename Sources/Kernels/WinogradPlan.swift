@@ -97,11 +97,11 @@ struct WinogradPlan {
   ///
   /// With fewer than 256 channels the sums cost what the products save.
   private init?(product g: ConvolutionGeometry) {
-    let rows = g.batch * g.height * g.width
+    let rows = g.batch * g.outHeight * g.outWidth
     guard g.channels % 32 == 0, g.outChannels % 32 == 0, g.channels >= 256, g.outChannels >= 256,
-      rows >= 192
+      rows >= 192, g.stride == 1 || g.outWidth % 2 == 0
     else { return nil }
-    (side, images) = (2, 1)
+    (side, images) = (2, rows / g.matrixRows)
     pieces = g.channels * g.outChannels > Self.many && rows <= 768 ? .panels : .tiles(24)
   }
 

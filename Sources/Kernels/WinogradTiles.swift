@@ -10,23 +10,38 @@
 // Read       WinogradTransforms.swift ← this file → WinogradConvolution.swift, WinogradFilterGradient.swift
 // Tests      Tests/KernelsTests/WinogradTests.swift
 
-/// Images as they lie, channels last.
+/// Images as tiles see them: where each pixel begins.
 struct ImageGrid<S: KernelScalar> {
   let pointer: UnsafeMutablePointer<S>
   let height: Int
   let width: Int
   let channels: Int
+  /// Scalars from an image, a row or a pixel to the next.
+  let imageStep: Int
+  let rowStep: Int
+  let columnStep: Int
 
+  /// Images as they lie, channels last.
   @inline(__always)
-  init(_ buffer: Buffer<S>, _ height: Int, _ width: Int, _ channels: Int, asMatrix: Bool) {
+  init(_ buffer: Buffer<S>, _ height: Int, _ width: Int, _ channels: Int) {
     pointer = buffer.pointer
-    self.height = asMatrix ? buffer.count / channels : height
-    self.width = asMatrix ? 2 : width
-    self.channels = asMatrix ? channels / 2 : channels
+    (self.height, self.width, self.channels) = (height, width, channels)
+    (imageStep, rowStep, columnStep) = (height * width * channels, width * channels, channels)
   }
 
-  /// Scalars of an image.
-  @inline(__always) var size: Int { height * width * channels }
+  /// A matrix: "images" of `rows` pixels, one below the other, each two halves of its channels wide.
+  @inline(__always)
+  init(_ buffer: Buffer<S>, rows: Int, _ channels: Int, imageStep: Int, rowStep: Int) {
+    pointer = buffer.pointer
+    (height, width, self.channels) = (rows, 2, channels / 2)
+    (self.imageStep, self.rowStep, columnStep) = (imageStep, rowStep, channels / 2)
+  }
+
+  /// Where a pixel begins.
+  @inline(__always)
+  func place(_ image: Int, _ row: Int, _ column: Int) -> UnsafeMutablePointer<S> {
+    pointer + image * imageStep + row * rowStep + column * columnStep
+  }
 }
 
 /// The taps of a filter, a square of matrices: those of a 3×3 filter, or the quarters of a matrix.
@@ -140,9 +155,7 @@ final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
           let isInside = y >= 0 && y < image.height && x >= 0 && x < image.width
           places[i * T.inputs + j] =
             isInside
-            ? image.pointer + ((n * image.height + y) * image.width + x) * image.channels
-              + firstChannel
-            : zeros.pointer
+            ? image.place(n, y, x) + firstChannel : zeros.pointer
         }
       }
     }
@@ -183,8 +196,7 @@ final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
     @inline(__always)
     func place(_ tile: Int) -> UnsafeMutablePointer<S> {
       let (n, row, column) = tiles[min(tile, tiles.count - 1)]
-      let pixel = (n * image.height + row * F.side) * image.width + column * F.side
-      return image.pointer + pixel * image.channels + firstChannel
+      return image.place(n, row * F.side, column * F.side) + firstChannel
     }
     withRoom(S.self) { between in
       for t in range {
@@ -199,7 +211,7 @@ final class ValuePlanes<S: KernelScalar, F: WinogradForm> {
           F.ValuesToOutputs.apply(between: between, from: { (from + $0 * pitch).vector }) {
             let (i, j) = ($0 / F.side, $0 % F.side)
             if i < rows && j < columns {
-              let pixel = (i * image.width + j) * image.channels + c
+              let pixel = i * image.rowStep + j * image.columnStep + c
               prefetchToWrite(next + pixel)
               (out + pixel).vector = adding ? (out + pixel).vector + $1 : $1
             }

@@ -6,7 +6,7 @@ import Testing
 @Suite("Winograd convolution") struct WinogradTests {
   /// Tiles of 3 × 3, 4 × 4 and 6 × 6, whole and cut, every padding, with stride and without, small filters and large,
   /// of few tiles and of many, outputs that are no whole panel; and matrix products, of an even and an odd number
-  /// of pixels, small and large, with more inputs than outputs and fewer.
+  /// of pixels, small and large, with more inputs than outputs and fewer, of all pixels and of some.
   static let geometries = [
     ConvolutionGeometry(input: [8, 16, 16, 32], filter: [3, 3, 32, 32], stride: 1, padding: 1),
     ConvolutionGeometry(input: [5, 18, 22, 32], filter: [3, 3, 32, 48], stride: 1, padding: 0),
@@ -41,6 +41,10 @@ import Testing
     ConvolutionGeometry(input: [3, 25, 11, 288], filter: [1, 1, 288, 352], stride: 1, padding: 0),
     ConvolutionGeometry(
       input: [1, 21, 13, 1024], filter: [1, 1, 1024, 736], stride: 1, padding: 0),
+    ConvolutionGeometry(input: [8, 12, 15, 288], filter: [1, 1, 288, 352], stride: 2, padding: 0),
+    ConvolutionGeometry(input: [2, 30, 29, 512], filter: [1, 1, 512, 256], stride: 3, padding: 0),
+    ConvolutionGeometry(
+      input: [6, 12, 11, 1024], filter: [1, 1, 1024, 736], stride: 2, padding: 0),
   ]
 
   /// Directly and by Winograd's algorithm: y, dX, dW.
@@ -118,6 +122,14 @@ import Testing
     let product = ConvolutionGeometry(
       input: [4, 8, 8, 256], filter: [1, 1, 256, 256], stride: 1, padding: 0)
     #expect(WinogradPlan(product)?.side == 2)
+    // Of every second pixel: pairs in a row of outputs, rows of outputs evenly apart.
+    func suits(_ height: Int, _ width: Int) -> Bool {
+      ConvolutionGeometry(
+        input: [16, height, width, 256], filter: [1, 1, 256, 256], stride: 2, padding: 0
+      ).suitsWinograd
+    }
+    #expect(suits(12, 12) && suits(12, 11))
+    #expect(!suits(11, 12) && !suits(12, 10))
   }
 
   @Test("the cases of this suite go by tiles, by chunks and by panels")
@@ -145,7 +157,7 @@ import Testing
         ConvolutionGeometry(
           input: [8, 16, 16, 32], filter: [1, 1, 32, 32], stride: 1, padding: 0),
         ConvolutionGeometry(
-          input: [8, 16, 16, 256], filter: [1, 1, 256, 256], stride: 2, padding: 0),
+          input: [8, 15, 16, 256], filter: [1, 1, 256, 256], stride: 2, padding: 0),
         ConvolutionGeometry(
           input: [2, 9, 9, 256], filter: [1, 1, 256, 256], stride: 1, padding: 0),
         ConvolutionGeometry(
