@@ -9,6 +9,8 @@
 // Derivation μ and σ² depend on x, so the pullback has three parts: the direct one, γ r dY; that
 //            through μ, its mean; and that through σ², its projection on x̂. All three together are
 //            an affine map of (dY, x) per channel: dX = a dY + b x + d.
+// Sums       Moments and the two sums of backward are taken by the convolutions beside the norm, while the pixels are in
+//            the cache, if those make x and complete dY; else here. The bits are the same (Kernels/RowParts.swift).
 // Memory     Backward holds x. The rectified output is max(0, a x + d) of it: whoever needs it for a gradient
 //            makes it again by the same kernel, to the same bits. With a shortcut it would need r, too, and
 //            is held. (From y alone x cannot be had: where y = 0 it is lost, and dX there depends on it.) dX, or
@@ -16,7 +18,7 @@
 // Shapes     x [..., channels]; γ, β, μ, σ² [channels]
 // Errata     The variance that normalises is biased (1/n); the running one, kept by the layer, is
 //            not (1/(n−1)), as in PyTorch.
-// Read       Kernels/BatchNormalization.swift ← this file → Networks/BatchNorm.swift
+// Read       Kernels/ChannelMoments.swift, ChannelGradientSums.swift, BatchNormalization.swift ← this file → Networks/BatchNorm.swift
 
 import Kernels
 import Tensors
@@ -47,12 +49,11 @@ public func batchNorm<S>(
 ) -> (output: Variable<S>, statistics: BatchStatistics<S>) {
   let channels = channelCount(x.shape, gain, bias, shortcut)
   let rows = x.value.count / max(1, channels)
-  let mean = Buffer<S>(uninitialized: channels)
-  let variance = Buffer<S>(uninitialized: channels)
-  channelStatistics(x.value.buffer, rows: rows, channels: channels, mean: mean, variance: variance)
+  let moments = x.moments ?? ChannelMoments(shape: x.shape)
+  if x.moments == nil { moments.take(x.value.buffer) }
   let statistics = BatchStatistics(
-    mean: Tensor(shape: [channels], buffer: mean),
-    variance: Tensor(shape: [channels], buffer: variance), count: rows)
+    mean: Tensor(shape: [channels], buffer: moments.mean),
+    variance: Tensor(shape: [channels], buffer: moments.variance), count: rows)
 
   let (X, μ) = (x.value, statistics.mean)
   let (r, scale, shift) = constants(
@@ -62,9 +63,9 @@ public func batchNorm<S>(
   let adds = shortcut != nil
   let gate = gate(y, scale: scale, shift: shift, adds: adds, rectified: rectified)
   // docs: region pullback
+  let sums = ChannelGradientSums(of: X.buffer, shape: X.shape, mean: μ.buffer, gate: gate)
   var output = Variable(y, from: [x, gain, bias] + (shortcut.map { [$0] } ?? [])) { dY in
-    let (dβ, products, gated) = sums(
-      &dY, X, mean: μ, gate: gate, keepsGated: adds && rectified)
+    let (dβ, products, isGated) = take(sums, &dY, keepsGated: adds && rectified)
     let dγ = products * r
     // dX = γr·g − γr²·(dγ/n)·(x − μ) − γr·dβ/n
     let b = -(scale * r * dγ) / S(rows)
@@ -72,11 +73,12 @@ public func batchNorm<S>(
     // dX may take the place of dY, unless that goes on to the shortcut.
     let dX = adds ? Buffer(uninitialized: X.count) : dY.room()
     channelInputGradient(
-      (gated ?? dY).buffer, scale: scale.buffer, X.buffer, scale: b.buffer, shift: d.buffer,
-      gate: gated == nil ? gate : .open, rows: rows, channels: channels, into: dX)
-    return [Tensor(shape: X.shape, buffer: dX), dγ, dβ] + (adds ? [gated ?? dY] : [])
+      dY.buffer, scale: scale.buffer, X.buffer, scale: b.buffer, shift: d.buffer,
+      gate: isGated ? .open : gate, rows: rows, channels: channels, into: dX)
+    return [Tensor(shape: X.shape, buffer: dX), dγ, dβ] + (adds ? [dY] : [])
   }
   // docs: end pullback
+  output.node?.sums = sums
   if output.isTracked && !adds {
     output.again = { affine(X, scale: scale, shift: shift, rectified: rectified) }
   }
@@ -106,12 +108,13 @@ public func batchNorm<S>(
   // A pullback that captured the shortcut itself would hold its value.
   let adds = shortcut != nil
   let gate = gate(y, scale: scale, shift: shift, adds: adds, rectified: rectified)
+  let sums = ChannelGradientSums(of: X.buffer, shape: X.shape, mean: mean.buffer, gate: gate)
   var output = Variable(y, from: [x, gain, bias] + (shortcut.map { [$0] } ?? [])) { dY in
-    let (dβ, products, gated) = sums(&dY, X, mean: mean, gate: gate, keepsGated: rectified)
-    let g = gated ?? dY
-    let dX = affine(g, scale: scale, shift: Tensor.zeros([channels]))
-    return [dX, products * r, dβ] + (adds ? [g] : [])
+    let (dβ, products, _) = take(sums, &dY, keepsGated: rectified)
+    let dX = affine(dY, scale: scale, shift: Tensor.zeros([channels]))
+    return [dX, products * r, dβ] + (adds ? [dY] : [])
   }
+  output.node?.sums = sums
   if output.isTracked && !adds {
     output.again = { affine(X, scale: scale, shift: shift, rectified: rectified) }
   }
@@ -160,7 +163,8 @@ public func batchNorm<S>(
     scale: scale.buffer, shift: shift.buffer, adding: shortcut?.value.buffer, rectified: rectified)
   // Two operations in one, and messages and profiles say so.
   return Variable(
-    convolution(x.value, w.value, g, then: map), from: inputs, operation: "conv2D and batchNorm"
+    convolution(x.value, w.value, g, then: .map(map)), from: inputs,
+    operation: "conv2D and batchNorm"
   ) { _ in [] }
 }
 
@@ -181,20 +185,21 @@ private func gate<S>(
   return adds ? .output(y.buffer) : .affine(scale: scale.buffer, shift: shift.buffer)
 }
 
-/// Σ g and Σ g (x − μ), and g if it shall be kept: in the place of dY, if nobody else holds that.
-private func sums<S>(
-  _ dY: inout Tensor<S>, _ x: Tensor<S>, mean: Tensor<S>, gate: RectifierGate<S>, keepsGated: Bool
-) -> (sum: Tensor<S>, product: Tensor<S>, gated: Tensor<S>?) {
-  let channels = mean.count
-  let sum = Buffer<S>(uninitialized: channels)
-  let product = Buffer<S>(uninitialized: channels)
-  let gated = keepsGated ? dY.room() : nil
-  channelGradientSums(
-    dY.buffer, x.buffer, mean: mean.buffer, gate: gate, rows: x.count / channels,
-    channels: channels, sum: sum, product: product, gated: gated)
+/// Σ g and Σ g (x − μ), unless whoever completed dY has taken them; and whether dY has become g, as it has then, or
+/// shall: in its own memory, if nobody else holds that.
+private func take<S>(
+  _ sums: ChannelGradientSums<S>, _ dY: inout Tensor<S>, keepsGated: Bool
+) -> (sum: Tensor<S>, product: Tensor<S>, isGated: Bool) {
+  let isGated = sums.isComplete || keepsGated
+  if !sums.isComplete {
+    let gated = keepsGated ? dY.room() : nil
+    sums.take(dY.buffer, gated: gated)
+    if let gated { dY = Tensor(shape: dY.shape, buffer: gated) }
+  }
+  let channels = [sums.sum.count]
   return (
-    Tensor(shape: [channels], buffer: sum), Tensor(shape: [channels], buffer: product),
-    gated.map { Tensor(shape: x.shape, buffer: $0) }
+    Tensor(shape: channels, buffer: sums.sum), Tensor(shape: channels, buffer: sums.product),
+    isGated
   )
 }
 
@@ -243,6 +248,33 @@ extension GradientCase {
     GradientCase("batchNorm, shortcut, rectified", at: [4, 2, 5], [5], [5], [4, 2, 5]) {
       batchNorm($0[0], gain: $0[1], bias: $0[2], epsilon: 1e-3, adding: $0[3], rectified: true)
         .output
+    },
+    GradientCase(
+      "batchNorm, between convolutions", at: [2, 4, 3, 2], [3, 3, 2, 4], [4], [4], [1, 1, 4, 3]
+    ) {
+      let x = conv2D($0[0], filter: $0[1], padding: 1, takesMoments: true)
+      let y = batchNorm(x, gain: $0[2], bias: $0[3], epsilon: 1e-3, rectified: true).output
+      return conv2D(y, filter: $0[4])
+    },
+    GradientCase(
+      "batchNorm, shortcut around convolutions", at: [2, 3, 3, 4], [4], [4], [2, 3, 3, 4],
+      [1, 1, 4, 4]
+    ) {
+      let y = batchNorm(
+        $0[0], gain: $0[1], bias: $0[2], epsilon: 1e-3, adding: $0[3], rectified: true
+      ).output
+      let z = conv2D(y, filter: $0[4])
+      return batchNorm(
+        z, gain: $0[1], bias: $0[2], epsilon: 1e-3, adding: y, rectified: true
+      ).output
+    },
+    GradientCase(
+      "batchNorm, completed by no convolution", at: [2, 3, 3, 4], [4], [4], [1, 1, 4, 4],
+      [3, 3, 4, 4]
+    ) {
+      let y = batchNorm($0[0], gain: $0[1], bias: $0[2], epsilon: 1e-3, rectified: true).output
+      // The gradient of y is completed by the square, after a convolution has joined it.
+      return conv2D(y * y, filter: $0[3]) + conv2D(y, filter: $0[4], padding: 1)
     },
     GradientCase("batchNorm, running statistics", at: [3, 2, 4], [4], [4]) {
       batchNorm(

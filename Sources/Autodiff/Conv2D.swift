@@ -20,22 +20,33 @@ import Tensors
 ///   - padding: Zeros added on each side, in pixels.
 ///   - dilation: Distance between the taps of the kernel, in pixels; at least 1.
 ///   - groups: Into how many independent convolutions the channels are split.
+///   - takesMoments: Whether mean and variance of its channels are taken while its pixels are in the cache: a norm
+///     follows.
 /// - Returns: `[batch, H′, W′, out]`.
 public func conv2D<S>(
   _ x: Variable<S>, filter w: Variable<S>, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
-  groups: Int = 1
+  groups: Int = 1, takesMoments: Bool = false
 ) -> Variable<S> {
   // One geometry serves all three sums, so they cannot disagree about stride or padding.
   let g = ConvolutionGeometry(
     input: x.shape, filter: w.shape, stride: stride, padding: padding, dilation: dilation,
     groups: groups)
   let (X, W) = (x.held, w.value)
-  return Variable(
-    convolution(x.value, W, g),
-    pullbacks: [
-      (x, { dY in convolutionInputGradient(dY, W, g) }),
-      (w, { dY in convolutionFilterGradient(dY, X(), g) }),
-    ], adding: [{ dY, sum in addConvolutionInputGradient(dY, W, g, to: &sum) }, nil])
+  let moments = takesMoments ? ChannelMoments<S>(shape: g.outputShape) : nil
+  var y = Variable(
+    convolution(x.value, W, g, then: moments.map { .moments($0) } ?? .nothing),
+    parts: [
+      (
+        x,
+        .joined { dY, sum, sums in
+          convolutionInputGradient(
+            dY, W, g, addedTo: sum, then: sums.map { .sums($0) } ?? .nothing)
+        }
+      ),
+      (w, .made { dY in convolutionFilterGradient(dY, X(), g) }),
+    ])
+  y.moments = moments
+  return y
 }
 
 extension GradientCase {

@@ -5,7 +5,8 @@
 //            `backward` walks the operations from the last to the first and adds up what arrives.
 // Formula    y = f(x):  dX = Jᵀ dY,  J the Jacobian of f at x, never formed
 // Sums       A variable used twice gets two gradients, added. An operation that can add its own while it makes it
-//            says so (`adding`), and saves a pass over memory.
+//            says so (`GradientPart.joined`), and saves a pass over memory. Who completes a gradient that way also takes
+//            the sums that a norm will need of it (`sums`), and saves another.
 // Memory     An operation's pullback, and with it the activations it captured, is dropped as soon as
 //            it has been used. Inputs that need no gradient never get a pullback at all. A value that is one
 //            cheap pass away from what is held anyway is made again instead of being held (`again`). And dY is
@@ -23,6 +24,8 @@ public struct Variable<Scalar: KernelScalar> {
   /// Makes `value` again, in the same bits, from what this operation holds for backward anyway; nil where
   /// that would not be cheap.
   var again: (() -> Tensor<Scalar>)?
+  /// Of the channels of `value`, if whoever made it has taken them.
+  var moments: ChannelMoments<Scalar>?
 
   /// A constant: no gradient flows to it.
   public init(_ value: Tensor<Scalar>) {
@@ -49,29 +52,40 @@ public struct Variable<Scalar: KernelScalar> {
   ///   - value: The operation's result.
   ///   - pullbacks: Each input with the function from dY (of `value`'s shape) to that input's
   ///     gradient (of its shape). Those of constants are dropped unused.
-  ///   - adding: For each input that can do better than making its gradient, what adds it to the gradient that
-  ///     the input has already.
   ///   - operation: What messages call it: the function this is called from.
   public init(
     _ value: Tensor<Scalar>,
     pullbacks: [(input: Variable, pullback: (Tensor<Scalar>) -> Tensor<Scalar>)],
-    adding: [((_ dY: Tensor<Scalar>, _ sum: inout Tensor<Scalar>) -> Void)?] = [],
+    operation: StaticString = #function
+  ) {
+    self.init(
+      value, parts: pullbacks.map { ($0.input, .made($0.pullback)) }, operation: operation)
+  }
+
+  /// The result of an operation with one part of its gradient for each input.
+  ///
+  /// - Parameters:
+  ///   - value: The operation's result.
+  ///   - inputs: Each input with how its gradient is made. Those of constants are dropped unused.
+  ///   - operation: What messages call it: the function this is called from.
+  init(
+    _ value: Tensor<Scalar>, parts inputs: [(input: Variable, part: GradientPart<Scalar>)],
     operation: StaticString = #function
   ) {
     self.value = value
     if NonFiniteTrap.isArmed {
-      NonFiniteTrap.check(operation, result: value, inputs: pullbacks.map(\.input.value))
+      NonFiniteTrap.check(operation, result: value, inputs: inputs.map(\.input.value))
     }
     if OperationProfile.isRunning {
       OperationProfile.note(operation, isGradient: false, value.shape)
     }
     // docs: region pullbacks
     var parents: [Node<Scalar>] = []
-    var parts: [Node<Scalar>.Part] = []
-    for (n, (input, pullback)) in pullbacks.enumerated() {
+    var parts: [GradientPart<Scalar>] = []
+    for (input, part) in inputs {
       guard let parent = input.node else { continue }
       parents.append(parent)
-      parts.append(.init(make: pullback, add: n < adding.count ? adding[n] : nil))
+      parts.append(part)
     }
     node =
       parents.isEmpty
@@ -111,6 +125,36 @@ public struct Variable<Scalar: KernelScalar> {
       })
   }
 
+  /// The result of a computation on one variable that is not kept: backward makes it again.
+  ///
+  /// - Parameters:
+  ///   - value: The computation's result.
+  ///   - x: Its input.
+  ///   - operation: What messages call it: the function this is called from.
+  ///   - computation: What makes the result again, now to be pulled back.
+  public init(
+    _ value: Tensor<Scalar>, recomputedFrom x: Variable, operation: StaticString = #function,
+    _ computation: @escaping (Variable) -> Variable
+  ) {
+    let X = x.value
+    // docs: region again
+    let part = GradientPart<Scalar>.joined {
+      (
+        dY: Tensor<Scalar>, sum: consuming Tensor<Scalar>?, sums: ChannelGradientSums<Scalar>?
+      ) in
+      let input = Variable(tracking: X)
+      // As if the computation had been kept: whoever completes the gradient of x takes its norm's sums.
+      input.node?.sums = sum == nil ? sums : nil
+      computation(input).backward(dY)
+      let dX = input.gradient ?? .zeros(X.shape)
+      guard var all = sum.take() else { return dX }
+      all.add(dX)
+      return all
+    }
+    // docs: end again
+    self.init(value, parts: [(x, part)], operation: operation)
+  }
+
   /// Extent along each axis.
   public var shape: [Int] { value.shape }
 
@@ -147,17 +191,24 @@ public struct Variable<Scalar: KernelScalar> {
   }
 }
 
+/// How an operation makes the gradient of one of its inputs.
+enum GradientPart<Scalar: KernelScalar> {
+  /// From dY.
+  case made((_ dY: Tensor<Scalar>) -> Tensor<Scalar>)
+  /// From dY, added to the gradient that the input has, if any. If that completes it and it is the dY of a norm, the
+  /// norm's sums are taken on the way, and g takes its place.
+  case joined(
+    (
+      _ dY: Tensor<Scalar>, _ sum: consuming Tensor<Scalar>?, _ sums: ChannelGradientSums<Scalar>?
+    ) -> Tensor<Scalar>)
+}
+
 /// One operation, or one leaf, of a computation.
 final class Node<Scalar: KernelScalar> {
   /// From dY to the gradients of the parents.
   enum Pullback {
     case together((inout Tensor<Scalar>) -> [Tensor<Scalar>])
-    case apart([Part])
-  }
-  /// From dY to the gradient of one parent: made, or added to what is there.
-  struct Part {
-    let make: (Tensor<Scalar>) -> Tensor<Scalar>
-    let add: ((Tensor<Scalar>, inout Tensor<Scalar>) -> Void)?
+    case apart([GradientPart<Scalar>])
   }
 
   private let operation: StaticString
@@ -165,6 +216,10 @@ final class Node<Scalar: KernelScalar> {
   private var pullback: Pullback?
   private let receive: ((Tensor<Scalar>) -> Void)?
   private(set) var gradient: Tensor<Scalar>?
+  /// How many gradients are still to come, in the pass that is under way.
+  private var pending = 0
+  /// What a norm will ask about its dY: whoever completes that may take it on the way.
+  var sums: ChannelGradientSums<Scalar>?
 
   init(
     operation: StaticString, parents: [Node], receive: ((Tensor<Scalar>) -> Void)?,
@@ -195,7 +250,7 @@ final class Node<Scalar: KernelScalar> {
     for node in order.reversed() {
       guard var dY = node.gradient else { continue }
       if let pullback = node.pullback {
-        node.pullback = nil
+        (node.pullback, node.sums) = (nil, nil)
         node.gradient = nil  // so that dY is the pullback's own
         let gradients = node.gradients(pullback, &dY)
         if OperationProfile.isRunning {
@@ -214,7 +269,7 @@ final class Node<Scalar: KernelScalar> {
   }
   // docs: end walk
 
-  /// The gradients of the parents; nil where one was added to what its parent had.
+  /// The gradients of the parents; nil where one has joined what its parent had.
   private func gradients(_ pullback: Pullback, _ dY: inout Tensor<Scalar>) -> [Tensor<Scalar>?] {
     // The trap tells about dY as it came: a second holder keeps it from being overwritten.
     let cotangent = NonFiniteTrap.isArmed ? dY : nil
@@ -229,28 +284,34 @@ final class Node<Scalar: KernelScalar> {
     case .apart(let parts):
       let dY = dY
       return zip(parents, parts).map { parent, part in
-        guard let add = part.add, var sum = parent.gradient else {
-          return checked([part.make(dY)])[0]
+        switch part {
+        case .made(let make): return checked([make(dY)])[0]
+        case .joined(let join):
+          let completes = parent.pending == 1
+          parent.gradient =
+            checked([
+              join(dY, parent.gradient.take(), completes ? parent.sums : nil)
+            ])[0]
+          parent.pending -= 1
+          return nil
         }
-        parent.gradient = nil  // so that the sum is written in place
-        add(dY, &sum)
-        parent.gradient = checked([sum])[0]
-        return nil
       }
     }
   }
 
   private func add(_ dX: Tensor<Scalar>) {
-    guard var sum = gradient else {
+    pending -= 1
+    guard var sum = gradient.take() else {
       gradient = dX
       return
     }
-    gradient = nil  // so that the sum is written in place
     sum.add(dX)
     gradient = sum
   }
 
   /// Depth-first post-order without recursion: deep networks must not overflow the stack.
+  ///
+  /// On the way it counts how many gradients each node will get.
   private func operationsBeforeTheirUsers() -> [Node] {
     var order: [Node] = []
     var seen: Set<ObjectIdentifier> = [ObjectIdentifier(self)]
@@ -259,7 +320,9 @@ final class Node<Scalar: KernelScalar> {
       if next < node.parents.count {
         stack[stack.count - 1].next += 1
         let parent = node.parents[next]
-        if seen.insert(ObjectIdentifier(parent)).inserted { stack.append((parent, 0)) }
+        let isNew = seen.insert(ObjectIdentifier(parent)).inserted
+        parent.pending = isNew ? 1 : parent.pending + 1
+        if isNew { stack.append((parent, 0)) }
       } else {
         order.append(node)
         stack.removeLast()

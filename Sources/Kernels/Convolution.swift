@@ -81,21 +81,18 @@ private func forEachProduct(_ g: ConvolutionGeometry, _ body: (Int, Int, Int) ->
 ///   - input: `g.inputShape`.
 ///   - filter: `g.filterShape`.
 ///   - output: `g.outputShape`; every element is written.
-///   - map: What is done with each output channel, while the pixels are in the cache: the same bits as
-///     `channelAffine` afterwards.
+///   - work: What is done with the pixels of the output, while they are in the cache.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func convolution<S: KernelScalar>(
   _ g: ConvolutionGeometry, input: Buffer<S>, filter: Buffer<S>, into output: Buffer<S>,
-  then map: ChannelAffine<S>? = nil
+  then work: PixelWork<S> = .nothing
 ) {
   g.check(input: input.count, filter: filter.count, output: output.count)
-  let pixels = g.batch * g.outHeight * g.outWidth
-  map?.check(rows: pixels, channels: g.outChannels)
+  work.check(g.outputShape)
   if g.isDepthwise {
     depthwiseConvolution(g, input: input, filter: filter, into: output)
-    if let map { channelAffine(output, map, rows: pixels, channels: g.outChannels, into: output) }
-    return
+    return work.run(all: output, channels: g.outChannels)
   }
   // A group is a correlation of its own; all read the same image.
   let groups = (0..<g.groups).map { group in
@@ -116,12 +113,7 @@ public func convolution<S: KernelScalar>(
       targetRow: g.outWidth * g.outChannels, targetPixel: g.outChannels, rows: g.outHeight,
       columns: g.outWidth)
   }
-  let y = output.pointer
-  Correlation.run(
-    groups,
-    finishing: map.map { map in
-      { map.apply(rows: $0, channels: g.outChannels, inPlace: y) }
-    })
+  Correlation.run(groups, then: work, on: output, channels: g.outChannels)
 }
 
 /// The gradient of a convolution's input.
@@ -132,16 +124,19 @@ public func convolution<S: KernelScalar>(
 ///   - filter: `g.filterShape`.
 ///   - inputGradient: dX, `g.inputShape`; every element is written.
 ///   - adding: Add to dX instead of overwriting it.
+///   - work: What is done with the pixels of dX, while they are in the cache.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func convolutionInputGradient<S: KernelScalar>(
   _ g: ConvolutionGeometry, outputGradient: Buffer<S>, filter: Buffer<S>,
-  into inputGradient: Buffer<S>, adding: Bool = false
+  into inputGradient: Buffer<S>, adding: Bool = false, then work: PixelWork<S> = .nothing
 ) {
   g.check(input: inputGradient.count, filter: filter.count, output: outputGradient.count)
+  work.check(g.inputShape)
   if g.isDepthwise {
-    return depthwiseConvolutionInputGradient(
+    depthwiseConvolutionInputGradient(
       g, outputGradient: outputGradient, filter: filter, into: inputGradient, adding: adding)
+    return work.run(all: inputGradient, channels: g.channels)
   }
   let down = RemainderClass.all(
     extent: g.height, kernel: g.kernelHeight, stride: g.stride, padding: g.padding,
@@ -181,7 +176,7 @@ public func convolutionInputGradient<S: KernelScalar>(
       }
     }
   }
-  Correlation.run(classes)
+  Correlation.run(classes, then: work, on: inputGradient, channels: g.channels)
 }
 
 /// The input rows (or columns) that share a remainder, and the taps that reach them.

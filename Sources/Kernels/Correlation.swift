@@ -45,26 +45,27 @@ struct Correlation<S: KernelScalar> {
   /// Whether the sums are added to what the target holds.
   var addsToTarget = false
 
-  /// Runs some correlations of one batch on the thread team.
+  /// Runs some correlations of one batch on the thread team, and what follows on y `[..., channels]`, their target.
   ///
   /// Those that read the same channels at the same rows take turns at each piece: what they read is copied once.
-  /// `finish` is called with runs of the target's pixels, numbered through the batch, each once, when all its
-  /// channels are summed: in the piece that sums them, where that is one.
+  /// The work is done in the piece that sums a pixel's channels, where that is one.
   @inline(__always)
-  static func run(_ all: [Correlation], finishing finish: ((Range<Int>) -> Void)? = nil) {
+  static func run(_ all: [Correlation], then work: PixelWork<S>, on y: Buffer<S>, channels: Int) {
     let all = all.filter { $0.rows > 0 && $0.columns > 0 && $0.batch > 0 }
     let byPieces = all.filter { !$0.hasLargeFilter }
-    let isOnePiece = all.count == 1 && byPieces.count == 1
+    // One correlation makes all channels of all pixels, and can do so for as many images at once as are wanted.
+    let isWhole =
+      byPieces.count == 1 && all.count == 1
+      && all[0].batch * all[0].rows * all[0].columns * all[0].panels.outputs == y.count
+      && !(all[0].copiesPatches && (work.parts?.imagesAPart ?? 1) > 1)
     for one in all where one.hasLargeFilter { one.runByPanels() }
-    runByPieces(byPieces, finishing: isOnePiece ? finish : nil)
-    if let finish, let one = all.first, !isOnePiece {
-      parallelRuns(one.batch * one.rows * one.columns, grain: 64, finish)
-    }
+    runByPieces(byPieces, then: isWhole ? work : .nothing)
+    if !isWhole { work.run(all: y, channels: channels) }
   }
 
   /// Each piece of work is some output rows.
   @inline(__always)
-  private static func runByPieces(_ all: [Correlation], finishing finish: ((Range<Int>) -> Void)?) {
+  private static func runByPieces(_ all: [Correlation], then work: PixelWork<S>) {
     var families: [[(correlation: Correlation, filter: Buffer<S>)]] = []
     for one in all {
       let member = (one, one.packedFilter())
@@ -76,27 +77,31 @@ struct Correlation<S: KernelScalar> {
     }
     guard let one = families.first?[0].correlation else { return }
     // Output rows a piece: about 144 pixels, enough to use a panel often while it is in cache; where an image
-    // has fewer, several images, as long as there are eight pieces to share.
+    // has fewer, several images, as long as there are eight pieces to share. Work that takes sums gets whole parts.
     let rows = families.joined().reduce(0) { max($0, $1.correlation.rows) }
     let wanted = max(1, (rows * one.columns + 72) / 144)
-    let rowsAPiece = (rows + wanted - 1) / wanted
+    let lines = work.parts?.linesAPart ?? 1
+    let rowsAPiece = ((rows + wanted - 1) / wanted + lines - 1) / lines * lines
     let chunks = (rows + rowsAPiece - 1) / rowsAPiece
     let together = min(144 / (rows * one.columns), one.batch * families.count / 8)
-    let imagesAPiece = one.copiesPatches ? 1 : max(1, together)
+    let images = work.parts?.imagesAPart ?? 1
+    let imagesAPiece = ((one.copiesPatches ? 1 : max(1, together)) + images - 1) / images * images
     let groups = (one.batch + imagesAPiece - 1) / imagesAPiece
+    let beside = work.reads(of: one.target)
+    work.begin()
     parallelFor(groups * families.count * chunks) { n in
       let first = n % chunks * rowsAPiece
       let family = families[n / chunks % families.count]
       let image = n / chunks / families.count * imagesAPiece
       let images = image..<min(one.batch, image + imagesAPiece)
-      sum(family, images: images, first: first, count: rowsAPiece)
-      guard let finish else { return }
-      for image in images {
-        let top = image * one.rows
-        finish(
-          (top + first) * one.columns..<(top + min(one.rows, first + rowsAPiece)) * one.columns)
-      }
+      sum(family, images: images, first: first, count: rowsAPiece, beside: beside)
+      // Several images are whole ones.
+      let last = (images.upperBound - 1) * one.rows + min(one.rows, first + rowsAPiece)
+      work.run(
+        (image * one.rows + first) * one.columns..<last * one.columns, of: one.target,
+        channels: one.targetPixel)
     }
+    work.end()
     withExtendedLifetime(families) {}
   }
 
@@ -104,7 +109,7 @@ struct Correlation<S: KernelScalar> {
   @inline(__always)
   private static func sum(
     _ family: [(correlation: Correlation, filter: Buffer<S>)], images: Range<Int>, first: Int,
-    count: Int
+    count: Int, beside: AskBeside?
   ) {
     // Pieces may be a few microseconds long: nothing is allocated but what is copied.
     var region = Region.none
@@ -127,7 +132,7 @@ struct Correlation<S: KernelScalar> {
         for tap in stride(from: 0, to: panels.tapRows, by: panels.tapRowsAtOnce) {
           family[n].correlation.sum(
             window, first: first, count: rows, panel: panel, taps: panels.taps(from: tap),
-            filter: filter + panel * panels.size + tap * panels.rowSize)
+            filter: filter + panel * panels.size + tap * panels.rowSize, beside: beside)
         }
       }
     }
@@ -297,19 +302,27 @@ struct Correlation<S: KernelScalar> {
   @inline(__always)
   private func sum(
     _ window: Window, first: Int, count: Int, panel: Int, taps: Range<Int>,
-    filter: UnsafePointer<S>
+    filter: UnsafePointer<S>, beside: AskBeside? = nil
   ) {
-    switch panels.vectors {
-    case 4: sum(Low<Beside<Beside<Vector1<S>>>>.self, window, first, count, panel, taps, filter)
-    case 2: sum(Spread<Beside<Vector1<S>>>.self, window, first, count, panel, taps, filter)
-    default: sum(Spread<Vector1<S>>.self, window, first, count, panel, taps, filter)
+    switch (panels.vectors, beside) {
+    case (4, _):
+      sum(
+        Low<Beside<Beside<Vector1<S>>>>.self, window, first, count, panel, taps, filter,
+        AskNothing())
+    case (2, let beside?):
+      sum(Spread<Beside<Vector1<S>>>.self, window, first, count, panel, taps, filter, beside)
+    case (2, nil):
+      sum(
+        Spread<Beside<Vector1<S>>>.self, window, first, count, panel, taps, filter, AskNothing())
+    default:
+      sum(Spread<Vector1<S>>.self, window, first, count, panel, taps, filter, AskNothing())
     }
   }
 
   @inline(__always)
-  private func sum<Tiles: TileFamily>(
+  private func sum<Tiles: TileFamily, Later: Meanwhile>(
     _: Tiles.Type, _ window: Window, _ first: Int, _ count: Int, _ panel: Int,
-    _ taps: Range<Int>, _ filter: UnsafePointer<S>
+    _ taps: Range<Int>, _ filter: UnsafePointer<S>, _ later: Later
   ) where Tiles.Columns.Scalar == S {
     let lanes = Tiles.Columns.width
     let pitch = window.pitch
@@ -325,7 +338,7 @@ struct Correlation<S: KernelScalar> {
       inner: patches ? pixel : contiguous ? tapColumns * usedChannels : usedChannels,
       aOuter: dilationRows * pitch, aMiddle: dilationColumns * pixel, bOuter: panels.rowSize,
       bMiddle: usedChannels * lanes, steps: steps)
-    let flat = FlatWalk(count: nested.inner, steps: steps)
+    let flat = FlatWalk(count: nested.inner, steps: steps, later: later)
     let isFlat = nested.outer == 1 && nested.middle == 1
     // A 1×1 convolution that skips nothing sees its rows as one long row.
     let joined =

@@ -51,14 +51,32 @@ protocol Walk {
   func sum<Tile: RegisterTile>(_: Tile.Type, _ operands: TileOperands<Tile.Columns.Scalar>)
 }
 
-/// What a walk asks for in every step, beside its own operands.
+/// What a walk asks for beside its own operands.
 protocol Meanwhile {
+  /// In every step.
   mutating func ask()
+  /// When it asks for a line that the next tile will write.
+  func ask(beside line: UnsafeRawPointer)
+}
+
+extension Meanwhile {
+  @inline(__always) mutating func ask() {}
+  @inline(__always) func ask(beside line: UnsafeRawPointer) {}
 }
 
 /// Nothing.
-struct AskNothing: Meanwhile {
-  @inline(__always) mutating func ask() {}
+struct AskNothing: Meanwhile {}
+
+/// What lies at the places of the target in one or two other blocks, as far from them in bytes as is said.
+struct AskBeside: Meanwhile {
+  let first: Int
+  let second: Int
+
+  @inline(__always)
+  func ask(beside line: UnsafeRawPointer) {
+    prefetchToReadLater(line + first)
+    prefetchToReadLater(line + second)
+  }
 }
 
 /// Memory that is needed after this walk, into the second-level cache, some bytes a step.
@@ -97,7 +115,7 @@ struct FlatWalk<Steps: WalkSteps, Later: Meanwhile>: Walk {
     for _ in 0..<count {
       later.ask()
       prefetchToRead(next)
-      writes.ask()
+      writes.ask(later)
       next += ahead.step
       tile.add(p, steps.row, times: .load(q))
       Tile.advance(&p, by: steps.a)
@@ -203,10 +221,11 @@ struct LinesAhead<Tile: RegisterTile> {
   }
 
   @inline(__always)
-  mutating func ask() {
+  mutating func ask<Later: Meanwhile>(_ later: Later) {
     for lane in stride(from: 0, to: Tile.Columns.width, by: Tile.Columns.Scalar.Vector.scalarCount)
     {
       prefetchToWrite(row + lane)
+      later.ask(beside: row + lane)
     }
     done += Tile.rows
     let isNext = done >= steps

@@ -22,18 +22,21 @@
 ///   - input: `g.inputShape`.
 ///   - filter: `g.filterShape`.
 ///   - output: `g.outputShape`; every element is written.
+///   - work: What is done with the pixels of the output, while they are in the cache.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func winogradConvolution<S: KernelScalar>(
-  _ g: ConvolutionGeometry, input: Buffer<S>, filter: Buffer<S>, into output: Buffer<S>
+  _ g: ConvolutionGeometry, input: Buffer<S>, filter: Buffer<S>, into output: Buffer<S>,
+  then work: PixelWork<S> = .nothing
 ) {
   g.check(input: input.count, filter: filter.count, output: output.count)
+  work.check(g.outputShape)
   let plan = WinogradPlan(proving: g)
   func run<F: WinogradForm>(_: F.Type) {
     WinogradProduct<S, F>(
       batch: plan.images, source: g.grid(input: input), target: g.grid(output: output),
       taps: FilterTaps(filter, g), origin: -g.padding
-    ).run(plan.pieces)
+    ).run(plan.pieces, then: work, on: output, channels: g.outChannels)
   }
   switch (g.stride, plan.side) {
   case (_, 2): run(StrassenProduct.self)
@@ -54,13 +57,15 @@ public func winogradConvolution<S: KernelScalar>(
 ///   - filter: `g.filterShape`.
 ///   - inputGradient: dX, `g.inputShape`; every element is written.
 ///   - adding: Add to dX instead of overwriting it.
+///   - work: What is done with the pixels of dX, while they are in the cache.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func winogradInputGradient<S: KernelScalar>(
   _ g: ConvolutionGeometry, outputGradient: Buffer<S>, filter: Buffer<S>,
-  into inputGradient: Buffer<S>, adding: Bool = false
+  into inputGradient: Buffer<S>, adding: Bool = false, then work: PixelWork<S> = .nothing
 ) {
   g.check(input: inputGradient.count, filter: filter.count, output: outputGradient.count)
+  work.check(g.inputShape)
   let plan = WinogradPlan(proving: g)
   if g.isMatrixProduct && g.stride > 1 && !adding { inputGradient.clear() }
   // dX is the correlation of dY with the filter turned around, channels exchanged.
@@ -69,7 +74,7 @@ public func winogradInputGradient<S: KernelScalar>(
       batch: plan.images, source: g.grid(output: outputGradient),
       target: g.grid(input: inputGradient), taps: FilterTaps(filter, g, isTurned: true),
       origin: g.isMatrixProduct || g.stride == 2 ? 0 : g.padding - 2, adding: adding
-    ).run(plan.pieces)
+    ).run(plan.pieces, then: work, on: inputGradient, channels: g.channels)
   }
   switch (g.stride, plan.side) {
   case (_, 2): run(StrassenProduct.self)
@@ -103,26 +108,44 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
   /// share one.
   private var pitch: Int { source.channels * Columns.width + 16 }
 
-  /// Runs everything.
-  func run(_ pieces: WinogradPlan.Pieces) {
+  /// Runs everything, and what follows on y `[..., channels]`, the target.
+  func run(
+    _ pieces: WinogradPlan.Pieces, then work: PixelWork<S>, on y: Buffer<S>, channels: Int
+  ) {
     switch pieces {
+    case .tiles(let few):
+      // The tiles of a product are pairs of pixels, and their pieces may be whole parts of its sums.
+      let run = 2 * few
+      let isProduct = F.side == 2 && batch == 1 && target.rowStep == channels
+      let fits =
+        isProduct
+        && stride(from: run, to: target.height, by: run).allSatisfy {
+          work.parts?.parts(of: $0 - run..<$0) != nil
+        }
+      runByTiles(few, then: fits ? work : .nothing, channels: channels)
+      if fits { return }
     case .panels: runByPanels()
-    case .tiles(let few): runByTiles(few)
     case .chunks: runByChunks()
     }
+    work.run(all: y, channels: channels)
   }
 
   /// Each piece takes a few tiles through all three steps.
   ///
-  /// While it multiplies, it asks for the pixels that the next one reads, and for those that it will write itself.
-  private func runByTiles(_ few: Int) {
+  /// While it multiplies, it asks for the pixels that the next one reads, and for those that it will write itself, with
+  /// what its work reads there.
+  private func runByTiles(_ few: Int, then work: PixelWork<S>, channels: Int) {
     let tiles = tiles
     let filter = filterValues()
     let pieces = (tiles.count + few - 1) / few
+    let written = UnsafeRawPointer(target.pointer)
+    let besides = work.reads(of: target.pointer).map { Set([$0.first, $0.second]) } ?? []
+    let places = [written] + besides.sorted().map { written + $0 }
     // What a piece reads and writes is about its share of the images: from one to the next it moves on in memory.
     let bytes = batch * MemoryLayout<S>.stride
     let (reads, writes) = (bytes * source.imageStep / pieces, bytes * target.imageStep / pieces)
-    let share = (reads + writes) / (F.points * panels) + 1
+    let share = (reads + places.count * writes) / (F.points * panels) + 1
+    work.begin()
     parallelFor(pieces) { piece in
       let first = few * piece
       let count = min(few, tiles.count - first)
@@ -137,14 +160,18 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
           let later =
             done < reads
             ? UnsafeRawPointer(source.pointer) + (piece + 1) * reads + done
-            : UnsafeRawPointer(target.pointer) + piece * writes + done - reads
+            : places[min((done - reads) / writes, places.count - 1)] + piece * writes
+              + (done - reads) % writes
           multiply(
             point, patches, filter, panel: panel, count, to: products,
             later: AskLater(next: later, step: share / source.channels + 1))
         }
       }
       products.write(0..<count, to: target, tiles, first: first, adding: adding)
+      work.run(
+        2 * first..<min(2 * (first + count), target.height), of: target.pointer, channels: channels)
     }
+    work.end()
     withExtendedLifetime(filter) {}
   }
 

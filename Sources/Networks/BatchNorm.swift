@@ -84,8 +84,8 @@ public struct BatchNorm<Scalar: KernelScalar>: Layer {
     adding shortcut: Variable<Scalar>? = nil, rectified: Bool = false
   ) -> Variable<Scalar> {
     guard !mode.usesBatchStatistics, convolution.bias == nil else {
-      return self(
-        convolution(x, mode: mode), mode: mode, adding: shortcut, rectified: rectified)
+      let y = convolution(x, mode: mode, takesMoments: mode.usesBatchStatistics)
+      return self(y, mode: mode, adding: shortcut, rectified: rectified)
     }
     return batchNorm(
       ofConvolution: x, filter: convolution.weight.variable(mode), stride: convolution.stride,

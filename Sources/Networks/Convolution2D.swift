@@ -51,9 +51,16 @@ public struct Convolution2D<Scalar: KernelScalar>: Layer {
   }
 
   public func callAsFunction(_ x: Variable<Scalar>, mode: Mode) -> Variable<Scalar> {
+    self(x, mode: mode, takesMoments: false)
+  }
+
+  /// The convolution, and mean and variance of its channels, if a norm follows.
+  func callAsFunction(
+    _ x: Variable<Scalar>, mode: Mode, takesMoments: Bool
+  ) -> Variable<Scalar> {
     let y = conv2D(
       x, filter: weight.variable(mode), stride: stride, padding: padding, dilation: dilation,
-      groups: groups)
+      groups: groups, takesMoments: takesMoments)
     guard let bias else { return y }
     return y + bias.variable(mode)
   }

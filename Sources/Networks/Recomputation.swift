@@ -12,7 +12,6 @@
 
 import Autodiff
 import Kernels
-import Tensors
 
 /// A layer's output, without its inner activations being kept for backward.
 ///
@@ -28,17 +27,7 @@ func recomputed<S>(_ x: Variable<S>, mode: Mode, _ layer: some Layer<S>) -> Vari
   first.tracksGradients = false
   var again = mode
   again.updatesStatistics = false
-  let X = x.value
-  return Variable(
-    layer(Variable(X), mode: first).value,
-    pullbacks: [
-      (
-        x,
-        { dY in
-          let input = Variable(tracking: X)
-          layer(input, mode: again).backward(dY)
-          return input.gradient ?? Tensor.zeros(X.shape)
-        }
-      )
-    ])
+  return Variable(layer(Variable(x.value), mode: first).value, recomputedFrom: x) {
+    layer($0, mode: again)
+  }
 }

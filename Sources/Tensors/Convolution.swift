@@ -6,50 +6,46 @@
 
 import Kernels
 
-/// y of a convolution, `[batch, H′, W′, out]`, and a map of its channels.
+/// y of a convolution, `[batch, H′, W′, out]`, and what is done with its pixels.
 public func convolution<Scalar>(
   _ x: Tensor<Scalar>, _ w: Tensor<Scalar>, _ g: ConvolutionGeometry,
-  then map: ChannelAffine<Scalar>? = nil
+  then work: PixelWork<Scalar> = .nothing
 ) -> Tensor<Scalar> {
   let y = Buffer<Scalar>(uninitialized: g.outputShape.reduce(1, *))
   if Winograd.serves(g, Scalar.self) {
-    winogradConvolution(g, input: x.buffer, filter: w.buffer, into: y)
-    let pixels = g.batch * g.outHeight * g.outWidth
-    if let map { channelAffine(y, map, rows: pixels, channels: g.outChannels, into: y) }
+    winogradConvolution(g, input: x.buffer, filter: w.buffer, into: y, then: work)
   } else {
-    convolution(g, input: x.buffer, filter: w.buffer, into: y, then: map)
+    convolution(g, input: x.buffer, filter: w.buffer, into: y, then: work)
   }
   return Tensor(shape: g.outputShape, buffer: y)
 }
 
-/// dX of a convolution; `[batch, height, width, channels]`.
+/// dX of a convolution, or its sum with what is there already.
+///
+/// - Parameters:
+///   - dY: `[batch, H′, W′, out]`.
+///   - w: The filter.
+///   - g: Extents, stride and padding.
+///   - sum: What dX is added to, while each pixel is in registers; its memory is the result's, if nobody else holds it.
+///   - work: What is done with the pixels of the result.
+/// - Returns: `[batch, height, width, channels]`.
 public func convolutionInputGradient<Scalar>(
-  _ dY: Tensor<Scalar>, _ w: Tensor<Scalar>, _ g: ConvolutionGeometry
+  _ dY: Tensor<Scalar>, _ w: Tensor<Scalar>, _ g: ConvolutionGeometry,
+  addedTo sum: consuming Tensor<Scalar>? = nil, then work: PixelWork<Scalar> = .nothing
 ) -> Tensor<Scalar> {
-  let dX = Buffer<Scalar>(uninitialized: g.inputShape.reduce(1, *))
-  inputGradient(dY, w, g, into: dX, adding: false)
-  return Tensor(shape: g.inputShape, buffer: dX)
-}
-
-/// sum += dX of a convolution, while each pixel is in registers; `sum` `[batch, height, width, channels]`.
-public func addConvolutionInputGradient<Scalar>(
-  _ dY: Tensor<Scalar>, _ w: Tensor<Scalar>, _ g: ConvolutionGeometry, to sum: inout Tensor<Scalar>
-) {
-  sum.makeUnique()
-  inputGradient(dY, w, g, into: sum.buffer, adding: true)
-}
-
-private func inputGradient<Scalar>(
-  _ dY: Tensor<Scalar>, _ w: Tensor<Scalar>, _ g: ConvolutionGeometry, into dX: Buffer<Scalar>,
-  adding: Bool
-) {
+  let adds = sum != nil
+  var dX =
+    sum.take()
+    ?? Tensor(shape: g.inputShape, buffer: Buffer(uninitialized: g.inputShape.reduce(1, *)))
+  dX.makeUnique()
   if Winograd.serves(g, Scalar.self) {
     winogradInputGradient(
-      g, outputGradient: dY.buffer, filter: w.buffer, into: dX, adding: adding)
+      g, outputGradient: dY.buffer, filter: w.buffer, into: dX.buffer, adding: adds, then: work)
   } else {
     convolutionInputGradient(
-      g, outputGradient: dY.buffer, filter: w.buffer, into: dX, adding: adding)
+      g, outputGradient: dY.buffer, filter: w.buffer, into: dX.buffer, adding: adds, then: work)
   }
+  return dX
 }
 
 /// dW of a convolution; `[kernel height, kernel width, channels / groups, out]`.

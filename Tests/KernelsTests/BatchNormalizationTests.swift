@@ -24,11 +24,11 @@ private let extents = [(1, 1), (2, 3), (300, 5), (700, 16), (67, 130), (20, 2050
       let μ = mean[places[0] % channels]
       return places.reduce(0) { $0 + (values[$1] - μ) * (values[$1] - μ) } / Double(rows)
     }
-    let (m, v) = (Buffer<Double>.unwritten(channels), Buffer<Double>.unwritten(channels))
-    channelStatistics(x, rows: rows, channels: channels, mean: m, variance: v)
-    #expect(relativeError(m.array, mean) < 1e-14)
+    let moments = ChannelMoments<Double>(shape: [rows, channels])
+    moments.take(x)
+    #expect(relativeError(moments.mean.array, mean) < 1e-14)
     // μ is known to u · 10⁴, so σ² of order 1 to (u · 10⁴)² beside its own roundings.
-    #expect(relativeError(v.array, variance) < 1e-12)
+    #expect(relativeError(moments.variance.array, variance) < 1e-12)
   }
 
   @Test("the affine map, a shortcut and the rectification", arguments: extents)
@@ -81,25 +81,17 @@ private let extents = [(1, 1), (2, 3), (300, 5), (700, 16), (67, 130), (20, 2050
       let products = perChannel(rows, channels) { places in
         places.reduce(0) { $0 + g[$1] * (x[$1] - mean[places[0] % channels]) }
       }
-      for keeps in [false, true] {
-        let (s, q) = (Buffer<Double>.unwritten(channels), Buffer<Double>.unwritten(channels))
-        let gated = keeps ? Buffer<Double>.unwritten(x.count) : nil
-        channelGradientSums(
-          dY, x, mean: mean, gate: gate, rows: rows, channels: channels, sum: s, product: q,
-          gated: gated)
+      // g is not kept, in memory of its own, or in the place of dY.
+      let replaced = Buffer(copying: dY)
+      for (given, gated) in [(dY, nil), (dY, .unwritten(x.count)), (replaced, replaced)] {
+        let taken = ChannelGradientSums(
+          of: x, shape: [rows, channels], mean: mean, gate: gate)
+        taken.take(given, gated: gated)
         // Sums of up to 1500 terms of size 1, which may cancel: absolute.
-        #expect(zip(s.array, sums).allSatisfy { ($0 - $1).magnitude < 1e-11 })
-        #expect(zip(q.array, products).allSatisfy { ($0 - $1).magnitude < 1e-11 })
+        #expect(zip(taken.sum.array, sums).allSatisfy { ($0 - $1).magnitude < 1e-11 })
+        #expect(zip(taken.product.array, products).allSatisfy { ($0 - $1).magnitude < 1e-11 })
         if let gated { #expect(gated.array == g) }
       }
-      let (s, q) = (Buffer<Double>.unwritten(channels), Buffer<Double>.unwritten(channels))
-      let replaced = Buffer(copying: dY)
-      channelGradientSums(
-        replaced, x, mean: mean, gate: gate, rows: rows, channels: channels, sum: s, product: q,
-        gated: replaced)
-      #expect(replaced.array == g)
-      #expect(zip(s.array, sums).allSatisfy { ($0 - $1).magnitude < 1e-11 })
-      #expect(zip(q.array, products).allSatisfy { ($0 - $1).magnitude < 1e-11 })
       let dX = Buffer<Double>.unwritten(x.count)
       channelInputGradient(
         dY, scale: a, x, scale: b, shift: d, gate: gate, rows: rows, channels: channels, into: dX)

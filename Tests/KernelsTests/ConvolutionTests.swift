@@ -126,7 +126,7 @@ import Testing
       let (apart, together) = (Buffer<S>.unwritten(count), Buffer<S>.unwritten(count))
       convolution(g, input: x, filter: w, into: together)
       channelAffine(together, map, rows: count / O, channels: O, into: apart)
-      convolution(g, input: x, filter: w, into: together, then: map)
+      convolution(g, input: x, filter: w, into: together, then: .map(map))
       let isSame = bits(apart) == bits(together)
       #expect(isSame, "\(S.name), \(adds), \(rectified); \(g)")
     }

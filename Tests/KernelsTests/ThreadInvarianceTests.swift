@@ -53,12 +53,13 @@ import Testing
     let x = Buffer<Float>.pattern(rows * channels)
     let dY = Buffer<Float>.pattern(rows * channels, offset: 6)
     expectSameBits {
-      let all = (0..<4).map { _ in Buffer<Float>.unwritten(channels) }
-      channelStatistics(x, rows: rows, channels: channels, mean: all[0], variance: all[1])
-      let gate = RectifierGate.affine(scale: all[1], shift: all[0])
-      channelGradientSums(
-        dY, x, mean: all[0], gate: gate, rows: rows, channels: channels, sum: all[2],
-        product: all[3])
+      let moments = ChannelMoments<Float>(shape: [rows, channels])
+      moments.take(x)
+      let gate = RectifierGate.affine(scale: moments.variance, shift: moments.mean)
+      let sums = ChannelGradientSums(
+        of: x, shape: [rows, channels], mean: moments.mean, gate: gate)
+      sums.take(dY)
+      let all = [moments.mean, moments.variance, sums.sum, sums.product]
       let y = Buffer<Float>.unwritten(x.count)
       channelInputGradient(
         dY, scale: all[0], x, scale: all[1], shift: all[2], gate: gate, rows: rows,

@@ -41,6 +41,8 @@ import Testing
     ConvolutionGeometry(input: [3, 25, 11, 288], filter: [1, 1, 288, 352], stride: 1, padding: 0),
     ConvolutionGeometry(
       input: [1, 21, 13, 1024], filter: [1, 1, 1024, 736], stride: 1, padding: 0),
+    // Pieces of work that are whole parts of a norm's sums.
+    ConvolutionGeometry(input: [2, 12, 12, 256], filter: [1, 1, 256, 288], stride: 1, padding: 0),
     ConvolutionGeometry(input: [8, 12, 15, 288], filter: [1, 1, 288, 352], stride: 2, padding: 0),
     ConvolutionGeometry(input: [2, 30, 29, 512], filter: [1, 1, 512, 256], stride: 3, padding: 0),
     ConvolutionGeometry(
