@@ -95,6 +95,7 @@ struct Correlation<S: KernelScalar> {
       let image = n / chunks / families.count * imagesAPiece
       let images = image..<min(one.batch, image + imagesAPiece)
       sum(family, images: images, first: first, count: rowsAPiece, beside: beside)
+      if case .nothing = work { return }
       // Several images are whole ones.
       let last = (images.upperBound - 1) * one.rows + min(one.rows, first + rowsAPiece)
       work.run(
@@ -305,24 +306,18 @@ struct Correlation<S: KernelScalar> {
     filter: UnsafePointer<S>, beside: AskBeside? = nil
   ) {
     switch (panels.vectors, beside) {
-    case (4, _):
-      sum(
-        Low<Beside<Beside<Vector1<S>>>>.self, window, first, count, panel, taps, filter,
-        AskNothing())
+    case (4, _): sum(Low<Four<S>>.self, window, first, count, panel, taps, filter)
     case (2, let beside?):
       sum(Spread<Beside<Vector1<S>>>.self, window, first, count, panel, taps, filter, beside)
-    case (2, nil):
-      sum(
-        Spread<Beside<Vector1<S>>>.self, window, first, count, panel, taps, filter, AskNothing())
-    default:
-      sum(Spread<Vector1<S>>.self, window, first, count, panel, taps, filter, AskNothing())
+    case (2, nil): sum(Spread<Beside<Vector1<S>>>.self, window, first, count, panel, taps, filter)
+    default: sum(Spread<Vector1<S>>.self, window, first, count, panel, taps, filter)
     }
   }
 
   @inline(__always)
   private func sum<Tiles: TileFamily, Later: Meanwhile>(
     _: Tiles.Type, _ window: Window, _ first: Int, _ count: Int, _ panel: Int,
-    _ taps: Range<Int>, _ filter: UnsafePointer<S>, _ later: Later
+    _ taps: Range<Int>, _ filter: UnsafePointer<S>, _ later: Later = AskNothing()
   ) where Tiles.Columns.Scalar == S {
     let lanes = Tiles.Columns.width
     let pitch = window.pitch

@@ -7,7 +7,7 @@
 // Prefetch   While a piece multiplies, it asks for what its work will read at the places that it writes.
 // Read       ChannelAffine.swift, ChannelMoments.swift, ChannelGradientSums.swift ← this file → Correlation.swift,
 //            WinogradConvolution.swift
-// Tests      Tests/KernelsTests/ConvolutionTests.swift, WinogradTests.swift
+// Tests      Tests/KernelsTests/PixelWorkTests.swift, ConvolutionTests.swift
 
 /// What is done with the pixels of a result y.
 public enum PixelWork<S: KernelScalar> {

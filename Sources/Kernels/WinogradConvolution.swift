@@ -168,6 +168,7 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
         }
       }
       products.write(0..<count, to: target, tiles, first: first, adding: adding)
+      if case .nothing = work { return }
       work.run(
         2 * first..<min(2 * (first + count), target.height), of: target.pointer, channels: channels)
     }
