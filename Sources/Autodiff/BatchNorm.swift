@@ -11,6 +11,9 @@
 //            an affine map of (dY, x) per channel: dX = a dY + b x + d.
 // Sums       Moments and the two sums of backward are taken by the convolutions beside the norm, while the pixels are in
 //            the cache, if those make x and complete dY; else here. The bits are the same (Kernels/RowParts.swift).
+// Deferred   y and dX are made where they are first read: by a 1×1 convolution, in the pieces that multiply them
+//            (Kernels/DeferredPixels.swift). A norm that only a shortcut reads, a projection's, is never made: its map
+//            is part of the one that adds the shortcut.
 // Memory     Backward holds x. The rectified output is max(0, a x + d) of it: whoever needs it for a gradient
 //            makes it again by the same kernel, to the same bits. With a shortcut it would need r, too, and
 //            is held. (From y alone x cannot be had: where y = 0 it is lost, and dX there depends on it.) dX, or
@@ -63,19 +66,22 @@ public func batchNorm<S>(
   let adds = shortcut != nil
   let gate = gate(y, scale: scale, shift: shift, adds: adds, rectified: rectified)
   // docs: region pullback
-  let sums = ChannelGradientSums(of: X.buffer, shape: X.shape, mean: μ.buffer, gate: gate)
+  let sums = Once {
+    ChannelGradientSums(of: X.buffer, shape: X.shape, mean: μ.buffer, gate: gate())
+  }
   var output = Variable(y, from: [x, gain, bias] + (shortcut.map { [$0] } ?? [])) { dY in
-    let (dβ, products, isGated) = take(sums, &dY, keepsGated: adds && rectified)
+    let (dβ, products, isGated) = take(sums.value, &dY, keepsGated: adds && rectified)
     let dγ = products * r
     // dX = γr·g − γr²·(dγ/n)·(x − μ) − γr·dβ/n
     let b = -(scale * r * dγ) / S(rows)
     let d = -(b * μ) - scale * dβ / S(rows)
     // dX may take the place of dY, unless that goes on to the shortcut.
-    let dX = adds ? Buffer(uninitialized: X.count) : dY.room()
-    channelInputGradient(
-      dY.buffer, scale: scale.buffer, X.buffer, scale: b.buffer, shift: d.buffer,
-      gate: isGated ? .open : gate, rows: rows, channels: channels, into: dX)
-    return [Tensor(shape: X.shape, buffer: dX), dγ, dβ] + (adds ? [dY] : [])
+    let room = adds ? Buffer(uninitialized: X.count) : dY.room()
+    let map = ChannelInputGradient(
+      of: dY.buffer, scale: scale.buffer, X.buffer, scale: b.buffer, shift: d.buffer,
+      gate: isGated ? .open : gate())
+    let dX = Tensor(shape: X.shape, deferred: .inputGradient(map), in: room)
+    return [dX, dγ, dβ] + (adds ? [dY] : [])
   }
   // docs: end pullback
   output.node?.sums = sums
@@ -108,9 +114,11 @@ public func batchNorm<S>(
   // A pullback that captured the shortcut itself would hold its value.
   let adds = shortcut != nil
   let gate = gate(y, scale: scale, shift: shift, adds: adds, rectified: rectified)
-  let sums = ChannelGradientSums(of: X.buffer, shape: X.shape, mean: mean.buffer, gate: gate)
+  let sums = Once {
+    ChannelGradientSums(of: X.buffer, shape: X.shape, mean: mean.buffer, gate: gate())
+  }
   var output = Variable(y, from: [x, gain, bias] + (shortcut.map { [$0] } ?? [])) { dY in
-    let (dβ, products, _) = take(sums, &dY, keepsGated: rectified)
+    let (dβ, products, _) = take(sums.value, &dY, keepsGated: rectified)
     let dX = affine(dY, scale: scale, shift: Tensor.zeros([channels]))
     return [dX, products * r, dβ] + (adds ? [dY] : [])
   }
@@ -177,12 +185,13 @@ private func constants<S>(
   return (r, scale, bias.value - mean * scale)
 }
 
-/// What backward asks whether y > 0: x where nothing was added, else y.
+/// What backward asks whether y > 0: x where nothing was added, else y, which is there by then.
 private func gate<S>(
   _ y: Tensor<S>, scale: Tensor<S>, shift: Tensor<S>, adds: Bool, rectified: Bool
-) -> RectifierGate<S> {
-  guard rectified else { return .open }
-  return adds ? .output(y.buffer) : .affine(scale: scale.buffer, shift: shift.buffer)
+) -> () -> RectifierGate<S> {
+  guard rectified else { return { .open } }
+  return adds
+    ? { .output(y.buffer) } : { .affine(scale: scale.buffer, shift: shift.buffer) }
 }
 
 /// Σ g and Σ g (x − μ), unless whoever completed dY has taken them; and whether dY has become g, as it has then, or
@@ -219,16 +228,22 @@ private func channelCount<S>(
   return channels
 }
 
+/// The map of x's channels, made where it is first read.
 private func affine<S>(
   _ x: Tensor<S>, scale: Tensor<S>, shift: Tensor<S>, adding shortcut: Tensor<S>? = nil,
   rectified: Bool = false
 ) -> Tensor<S> {
-  let channels = scale.count
-  let y = Buffer<S>(uninitialized: x.count)
-  let map = ChannelAffine(
-    scale: scale.buffer, shift: shift.buffer, adding: shortcut?.buffer, rectified: rectified)
-  channelAffine(x.buffer, map, rows: x.count / channels, channels: channels, into: y)
-  return Tensor(shape: x.shape, buffer: y)
+  let map: ChannelAffine<S>
+  if case .map(let inner, let r) = shortcut?.deferred, inner.isOnlyAffine {
+    map = ChannelAffine(
+      scale: scale.buffer, shift: shift.buffer, adding: r, rectified: rectified
+    ).mappingShortcut(scale: inner.scale, shift: inner.shift)
+  } else {
+    map = ChannelAffine(
+      scale: scale.buffer, shift: shift.buffer, adding: shortcut?.buffer, rectified: rectified)
+  }
+  return Tensor(
+    shape: x.shape, deferred: .map(map, of: x.buffer), in: Buffer(uninitialized: x.count))
 }
 
 extension GradientCase {

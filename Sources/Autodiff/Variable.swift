@@ -144,7 +144,7 @@ public struct Variable<Scalar: KernelScalar> {
       ) in
       let input = Variable(tracking: X)
       // As if the computation had been kept: whoever completes the gradient of x takes its norm's sums.
-      input.node?.sums = sum == nil ? sums : nil
+      input.node?.sums = sum == nil ? sums.map { sums in Once { sums } } : nil
       computation(input).backward(dY)
       let dX = input.gradient ?? .zeros(X.shape)
       guard var all = sum.take() else { return dX }
@@ -191,6 +191,14 @@ public struct Variable<Scalar: KernelScalar> {
   }
 }
 
+/// A value that is made when it is first asked for.
+final class Once<Value> {
+  private(set) lazy var value = make()
+  private let make: () -> Value
+
+  init(_ make: @escaping () -> Value) { self.make = make }
+}
+
 /// How an operation makes the gradient of one of its inputs.
 enum GradientPart<Scalar: KernelScalar> {
   /// From dY.
@@ -219,7 +227,7 @@ final class Node<Scalar: KernelScalar> {
   /// How many gradients are still to come, in the pass that is under way.
   private var pending = 0
   /// What a norm will ask about its dY: whoever completes that may take it on the way.
-  var sums: ChannelGradientSums<Scalar>?
+  var sums: Once<ChannelGradientSums<Scalar>>?
 
   init(
     operation: StaticString, parents: [Node], receive: ((Tensor<Scalar>) -> Void)?,
@@ -290,7 +298,7 @@ final class Node<Scalar: KernelScalar> {
           let completes = parent.pending == 1
           parent.gradient =
             checked([
-              join(dY, parent.gradient.take(), completes ? parent.sums : nil)
+              join(dY, parent.gradient.take(), completes ? parent.sums?.value : nil)
             ])[0]
           parent.pending -= 1
           return nil

@@ -1,19 +1,22 @@
 // The affine map of channels, with what follows it: batch norm with known statistics.
 //
-// Formula    y = a x + d (+ r, then max(0, ·))   per channel; r a shortcut
+// Formula    y = a x + d (+ r, then max(0, ·))   per channel; r a shortcut, or an affine map of one
 // Idea       It reads and writes memory, and computes next to nothing. So whoever makes x applies it while x is in
-//            the cache: a convolution, to the pixels it has just summed (Convolution.swift).
+//            the cache: a convolution, to the pixels it has just summed (Convolution.swift). Or whoever reads y does, to
+//            the pixels that it is about to sum (DeferredPixels.swift).
 // Read       this file → BatchNormalization.swift, Correlation.swift
 // Tests      Tests/KernelsTests/BatchNormalizationTests.swift, ConvolutionTests.swift
 
 /// y = a[c]·x + d[c] per channel, plus r if given, and max(0, ·) of it if rectified.
-public struct ChannelAffine<S: KernelScalar> {
+public struct ChannelAffine<S: KernelScalar>: Sendable {
   /// a `[channels]`.
   public let scale: Buffer<S>
   /// d `[channels]`.
   public let shift: Buffer<S>
   /// r, a shortcut `[rows, channels]`.
   public let shortcut: Buffer<S>?
+  /// The map of its channels by which the shortcut is added: its norm.
+  public private(set) var shortcutMap: (scale: Buffer<S>, shift: Buffer<S>)?
   /// Whether negative results become 0.
   public let rectified: Bool
 
@@ -27,11 +30,22 @@ public struct ChannelAffine<S: KernelScalar> {
     self.rectified = rectified
   }
 
+  /// Whether nothing is added or rectified.
+  public var isOnlyAffine: Bool { shortcut == nil && !rectified }
+
+  /// The same with r mapped, too: `a′[c]·r + d′[c]` takes its place.
+  public func mappingShortcut(scale: Buffer<S>, shift: Buffer<S>) -> ChannelAffine {
+    var map = self
+    map.shortcutMap = (scale, shift)
+    return map
+  }
+
   /// Stops if it does not fit x and y `[rows, channels]`.
   func check(rows: Int, channels: Int) {
     require(
       scale.count == channels && shift.count == channels
-        && (shortcut?.count ?? rows * channels) == rows * channels,
+        && (shortcut?.count ?? rows * channels) == rows * channels
+        && (shortcutMap.map { $0.scale.count == channels && $0.shift.count == channels } ?? true),
       """
       channelAffine: \(scale.count) scales, \(shift.count) shifts and a shortcut of \
       \(shortcut?.count ?? 0) scalars for [\(rows), \(channels)].
@@ -67,6 +81,14 @@ public struct ChannelAffine<S: KernelScalar> {
     let (a, d) = (UnsafePointer(scale.pointer), UnsafePointer(shift.pointer))
     let r = shortcut.map { UnsafePointer($0.pointer + row * channels) } ?? p
     // The choices are outside the loops, so that each loop becomes vectors.
+    if let (scale, shift) = shortcutMap {
+      let (b, e) = (UnsafePointer(scale.pointer), UnsafePointer(shift.pointer))
+      for c in 0..<channels {
+        let sum = d[c].addingProduct(p[c], a[c]) + e[c].addingProduct(r[c], b[c])
+        out[c] = rectified ? rectify(sum) : sum
+      }
+      return
+    }
     switch (shortcut != nil, rectified) {
     case (false, false):
       for c in 0..<channels { out[c] = d[c].addingProduct(p[c], a[c]) }

@@ -81,16 +81,19 @@ private func forEachProduct(_ g: ConvolutionGeometry, _ body: (Int, Int, Int) ->
 ///   - input: `g.inputShape`.
 ///   - filter: `g.filterShape`.
 ///   - output: `g.outputShape`; every element is written.
+///   - deferred: How the pixels of the input are made first, if they are not there yet.
 ///   - work: What is done with the pixels of the output, while they are in the cache.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func convolution<S: KernelScalar>(
   _ g: ConvolutionGeometry, input: Buffer<S>, filter: Buffer<S>, into output: Buffer<S>,
-  then work: PixelWork<S> = .nothing
+  making deferred: DeferredPixels<S>? = nil, then work: PixelWork<S> = .nothing
 ) {
   g.check(input: input.count, filter: filter.count, output: output.count)
+  deferred?.check(g.inputShape)
   work.check(g.outputShape)
   if g.isDepthwise {
+    deferred?.makeAll(of: input, channels: g.channels)
     depthwiseConvolution(g, input: input, filter: filter, into: output)
     return work.run(all: output, channels: g.outChannels)
   }
@@ -113,7 +116,8 @@ public func convolution<S: KernelScalar>(
       targetRow: g.outWidth * g.outChannels, targetPixel: g.outChannels, rows: g.outHeight,
       columns: g.outWidth)
   }
-  Correlation.run(groups, then: work, on: output, channels: g.outChannels)
+  Correlation.run(
+    groups, making: deferred, of: input, then: work, on: output, channels: g.outChannels)
 }
 
 /// The gradient of a convolution's input.
@@ -124,16 +128,20 @@ public func convolution<S: KernelScalar>(
 ///   - filter: `g.filterShape`.
 ///   - inputGradient: dX, `g.inputShape`; every element is written.
 ///   - adding: Add to dX instead of overwriting it.
+///   - deferred: How the pixels of dY are made first, if they are not there yet.
 ///   - work: What is done with the pixels of dX, while they are in the cache.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func convolutionInputGradient<S: KernelScalar>(
   _ g: ConvolutionGeometry, outputGradient: Buffer<S>, filter: Buffer<S>,
-  into inputGradient: Buffer<S>, adding: Bool = false, then work: PixelWork<S> = .nothing
+  into inputGradient: Buffer<S>, adding: Bool = false, making deferred: DeferredPixels<S>? = nil,
+  then work: PixelWork<S> = .nothing
 ) {
   g.check(input: inputGradient.count, filter: filter.count, output: outputGradient.count)
+  deferred?.check(g.outputShape)
   work.check(g.inputShape)
   if g.isDepthwise {
+    deferred?.makeAll(of: outputGradient, channels: g.outChannels)
     depthwiseConvolutionInputGradient(
       g, outputGradient: outputGradient, filter: filter, into: inputGradient, adding: adding)
     return work.run(all: inputGradient, channels: g.channels)
@@ -176,7 +184,9 @@ public func convolutionInputGradient<S: KernelScalar>(
       }
     }
   }
-  Correlation.run(classes, then: work, on: inputGradient, channels: g.channels)
+  Correlation.run(
+    classes, making: deferred, of: outputGradient, then: work, on: inputGradient,
+    channels: g.channels)
 }
 
 /// The input rows (or columns) that share a remainder, and the taps that reach them.

@@ -7,7 +7,8 @@
 //            pixel is broadcast against the same filter vectors. No im2col, no packing of images.
 // Pieces     A piece of work is some output rows of an image, or several small images, or a panel of the filter for
 //            all images where the filter is the larger operand. What follows a convolution pixel by pixel is part
-//            of the piece that sums the pixel, while it is in the cache.
+//            of the piece that sums the pixel, while it is in the cache; what comes before it, of the one that reads
+//            the pixel.
 // Borders    Where a piece's input reaches beyond the image, the rows it needs are copied with zeros around them
 //            into scratch memory, once for all correlations that read them (the remainders of a stride). An
 //            unpadded convolution reads the image where it lies. Only where channels are few, as in a network's
@@ -45,27 +46,43 @@ struct Correlation<S: KernelScalar> {
   /// Whether the sums are added to what the target holds.
   var addsToTarget = false
 
-  /// Runs some correlations of one batch on the thread team, and what follows on y `[..., channels]`, their target.
+  /// Runs some correlations of one batch on the thread team, what comes before on x, their source, and what follows on
+  /// y `[..., channels]`, their target.
   ///
   /// Those that read the same channels at the same rows take turns at each piece: what they read is copied once.
-  /// The work is done in the piece that sums a pixel's channels, where that is one.
+  /// The source's pixels are made in the piece that reads them, and the work is done in the piece that sums a pixel's
+  /// channels, where that is one.
   @inline(__always)
-  static func run(_ all: [Correlation], then work: PixelWork<S>, on y: Buffer<S>, channels: Int) {
+  static func run(
+    _ all: [Correlation], making deferred: DeferredPixels<S>?, of x: Buffer<S>,
+    then work: PixelWork<S>, on y: Buffer<S>, channels: Int
+  ) {
     let all = all.filter { $0.rows > 0 && $0.columns > 0 && $0.batch > 0 }
     let byPieces = all.filter { !$0.hasLargeFilter }
+    let makes = byPieces.count == 1 && all.count == 1 && all[0].readsPixelsOnce
+    if let deferred, !makes { deferred.makeAll(of: x, channels: all.first?.channels ?? 1) }
     // One correlation makes all channels of all pixels, and can do so for as many images at once as are wanted.
     let isWhole =
       byPieces.count == 1 && all.count == 1
       && all[0].batch * all[0].rows * all[0].columns * all[0].panels.outputs == y.count
       && !(all[0].copiesPatches && (work.parts?.imagesAPart ?? 1) > 1)
     for one in all where one.hasLargeFilter { one.runByPanels() }
-    runByPieces(byPieces, then: isWhole ? work : .nothing)
+    runByPieces(byPieces, making: makes ? deferred : nil, of: x, then: isWhole ? work : .nothing)
     if !isWhole { work.run(all: y, channels: channels) }
+  }
+
+  /// Whether every pixel of the source is read for one pixel of the target, the one at its place.
+  private var readsPixelsOnce: Bool {
+    tapRows * tapColumns == 1 && step == 1 && (originRow, originColumn) == (0, 0)
+      && (rows, columns, usedChannels) == (height, width, channels)
   }
 
   /// Each piece of work is some output rows.
   @inline(__always)
-  private static func runByPieces(_ all: [Correlation], then work: PixelWork<S>) {
+  private static func runByPieces(
+    _ all: [Correlation], making deferred: DeferredPixels<S>?, of x: Buffer<S>,
+    then work: PixelWork<S>
+  ) {
     var families: [[(correlation: Correlation, filter: Buffer<S>)]] = []
     for one in all {
       let member = (one, one.packedFilter())
@@ -88,19 +105,34 @@ struct Correlation<S: KernelScalar> {
     let imagesAPiece = ((one.copiesPatches ? 1 : max(1, together)) + images - 1) / images * images
     let groups = (one.batch + imagesAPiece - 1) / imagesAPiece
     let beside = work.reads(of: one.target)
+    // Pixels that are made are so few at a time that the second-level cache holds them, what they are made of, and
+    // that of the next.
+    let isOneImage = deferred != nil && imagesAPiece == 1
+    let few = isOneImage ? max(1, (1 << 14) / (one.columns * one.channels)) : rowsAPiece
+    let linesAtOnce = min(rowsAPiece, few)
+    let next = imagesAPiece * linesAtOnce * one.columns * one.channels * MemoryLayout<S>.stride
+    let ahead = deferred.map {
+      $0.places(of: x.pointer).map { $0 + next - UnsafeRawPointer(x.pointer) }
+    }
     work.begin()
     parallelFor(groups * families.count * chunks) { n in
       let first = n % chunks * rowsAPiece
       let family = families[n / chunks % families.count]
       let image = n / chunks / families.count * imagesAPiece
       let images = image..<min(one.batch, image + imagesAPiece)
-      sum(family, images: images, first: first, count: rowsAPiece, beside: beside)
+      /// Pixels from some row on; several images are whole ones.
+      func pixels(_ first: Int, _ count: Int) -> Range<Int> {
+        let last = (images.upperBound - 1) * one.rows + min(one.rows, first + count)
+        return (image * one.rows + first) * one.columns..<last * one.columns
+      }
+      let end = min(one.rows, first + rowsAPiece)
+      for line in stride(from: first, to: end, by: linesAtOnce) {
+        let count = min(linesAtOnce, first + rowsAPiece - line)
+        deferred?.make(pixels(line, count), of: x.pointer, channels: one.channels)
+        sum(family, images: images, first: line, count: count, beside: beside, ahead: ahead)
+      }
       if case .nothing = work { return }
-      // Several images are whole ones.
-      let last = (images.upperBound - 1) * one.rows + min(one.rows, first + rowsAPiece)
-      work.run(
-        (image * one.rows + first) * one.columns..<last * one.columns, of: one.target,
-        channels: one.targetPixel)
+      work.run(pixels(first, rowsAPiece), of: one.target, channels: one.targetPixel)
     }
     work.end()
     withExtendedLifetime(families) {}
@@ -110,7 +142,7 @@ struct Correlation<S: KernelScalar> {
   @inline(__always)
   private static func sum(
     _ family: [(correlation: Correlation, filter: Buffer<S>)], images: Range<Int>, first: Int,
-    count: Int, beside: AskBeside?
+    count: Int, beside: AskBeside?, ahead: [Int]?
   ) {
     // Pieces may be a few microseconds long: nothing is allocated but what is copied.
     var region = Region.none
@@ -133,7 +165,8 @@ struct Correlation<S: KernelScalar> {
         for tap in stride(from: 0, to: panels.tapRows, by: panels.tapRowsAtOnce) {
           family[n].correlation.sum(
             window, first: first, count: rows, panel: panel, taps: panels.taps(from: tap),
-            filter: filter + panel * panels.size + tap * panels.rowSize, beside: beside)
+            filter: filter + panel * panels.size + tap * panels.rowSize, beside: beside,
+            ahead: ahead)
         }
       }
     }
@@ -303,15 +336,32 @@ struct Correlation<S: KernelScalar> {
   @inline(__always)
   private func sum(
     _ window: Window, first: Int, count: Int, panel: Int, taps: Range<Int>,
-    filter: UnsafePointer<S>, beside: AskBeside? = nil
+    filter: UnsafePointer<S>, beside: AskBeside? = nil, ahead: [Int]? = nil
   ) {
-    switch (panels.vectors, beside) {
-    case (4, _): sum(Low<Four<S>>.self, window, first, count, panel, taps, filter)
-    case (2, let beside?):
-      sum(Spread<Beside<Vector1<S>>>.self, window, first, count, panel, taps, filter, beside)
-    case (2, nil): sum(Spread<Beside<Vector1<S>>>.self, window, first, count, panel, taps, filter)
+    typealias Two = Spread<Beside<Vector1<S>>>
+    switch (panels.vectors, beside, askAhead(ahead, panel: panel)) {
+    case (4, _, _): sum(Low<Four<S>>.self, window, first, count, panel, taps, filter)
+    case (2, let beside?, let ahead?):
+      let both = AskBoth(first: beside, second: ahead)
+      sum(Two.self, window, first, count, panel, taps, filter, both)
+    case (2, let beside?, nil): sum(Two.self, window, first, count, panel, taps, filter, beside)
+    case (2, nil, let ahead?): sum(Two.self, window, first, count, panel, taps, filter, ahead)
+    case (2, nil, nil): sum(Two.self, window, first, count, panel, taps, filter)
     default: sum(Spread<Vector1<S>>.self, window, first, count, panel, taps, filter)
     }
+  }
+
+  /// What a panel asks for: its share of what the next pixels are made of, which the first few panels do.
+  @inline(__always)
+  private func askAhead(_ places: [Int]?, panel: Int) -> AskAhead? {
+    guard let places, let first = places.first, let last = places.last else { return nil }
+    let shares = min(panels.count, 4)
+    guard panel < shares else { return nil }
+    let bytes = TileHeight.main * MemoryLayout<S>.stride
+    let share = bytes * usedChannels / shares * panel
+    return AskAhead(
+      first: first + share, second: places[places.count / 2] + share, third: last + share,
+      step: (bytes + shares - 1) / shares)
   }
 
   @inline(__always)

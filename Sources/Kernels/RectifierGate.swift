@@ -7,7 +7,7 @@
 // Tests      Tests/KernelsTests/BatchNormalizationTests.swift
 
 /// Which elements of dY a rectification lets through.
-public enum RectifierGate<S: KernelScalar> {
+public enum RectifierGate<S: KernelScalar>: Sendable {
   /// All: nothing was rectified.
   case open
   /// Where the output was positive.

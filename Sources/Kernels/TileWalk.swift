@@ -53,6 +53,8 @@ protocol Walk {
 
 /// What a walk asks for beside its own operands.
 protocol Meanwhile {
+  /// Before the first step of a tile, which begins at a.
+  mutating func begin(at a: UnsafeRawPointer)
   /// In every step.
   mutating func ask()
   /// When it asks for a line that the next tile will write.
@@ -60,6 +62,7 @@ protocol Meanwhile {
 }
 
 extension Meanwhile {
+  @inline(__always) mutating func begin(at a: UnsafeRawPointer) {}
   @inline(__always) mutating func ask() {}
   @inline(__always) func ask(beside line: UnsafeRawPointer) {}
 }
@@ -76,6 +79,55 @@ struct AskBeside: Meanwhile {
   func ask(beside line: UnsafeRawPointer) {
     prefetchToReadLater(line + first)
     prefetchToReadLater(line + second)
+  }
+}
+
+/// What lies at the places of a in one to three other blocks, as far from them in bytes as is said, evenly over the steps.
+struct AskAhead: Meanwhile {
+  let first: Int
+  let second: Int
+  let third: Int
+  /// Bytes a step.
+  let step: Int
+  private var next = UnsafeRawPointer(bitPattern: 1)!
+
+  init(first: Int, second: Int, third: Int, step: Int) {
+    (self.first, self.second, self.third, self.step) = (first, second, third, step)
+  }
+
+  @inline(__always)
+  mutating func begin(at a: UnsafeRawPointer) { next = a }
+
+  @inline(__always)
+  mutating func ask() {
+    prefetchToReadLater(next + first)
+    prefetchToReadLater(next + second)
+    prefetchToReadLater(next + third)
+    next += step
+  }
+}
+
+/// Both.
+struct AskBoth<First: Meanwhile, Second: Meanwhile>: Meanwhile {
+  var first: First
+  var second: Second
+
+  @inline(__always)
+  mutating func begin(at a: UnsafeRawPointer) {
+    first.begin(at: a)
+    second.begin(at: a)
+  }
+
+  @inline(__always)
+  mutating func ask() {
+    first.ask()
+    second.ask()
+  }
+
+  @inline(__always)
+  func ask(beside line: UnsafeRawPointer) {
+    first.ask(beside: line)
+    second.ask(beside: line)
   }
 }
 
@@ -112,6 +164,7 @@ struct FlatWalk<Steps: WalkSteps, Later: Meanwhile>: Walk {
     var next = operands.a + ahead.first
     var writes = LinesAhead<Tile>(operands, steps: count)
     var later = later
+    later.begin(at: operands.a)
     for _ in 0..<count {
       later.ask()
       prefetchToRead(next)

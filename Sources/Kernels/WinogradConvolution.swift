@@ -22,21 +22,24 @@
 ///   - input: `g.inputShape`.
 ///   - filter: `g.filterShape`.
 ///   - output: `g.outputShape`; every element is written.
+///   - deferred: How the pixels of the input are made first, if they are not there yet.
 ///   - work: What is done with the pixels of the output, while they are in the cache.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func winogradConvolution<S: KernelScalar>(
   _ g: ConvolutionGeometry, input: Buffer<S>, filter: Buffer<S>, into output: Buffer<S>,
-  then work: PixelWork<S> = .nothing
+  making deferred: DeferredPixels<S>? = nil, then work: PixelWork<S> = .nothing
 ) {
   g.check(input: input.count, filter: filter.count, output: output.count)
+  deferred?.check(g.inputShape)
   work.check(g.outputShape)
   let plan = WinogradPlan(proving: g)
   func run<F: WinogradForm>(_: F.Type) {
     WinogradProduct<S, F>(
       batch: plan.images, source: g.grid(input: input), target: g.grid(output: output),
       taps: FilterTaps(filter, g), origin: -g.padding
-    ).run(plan.pieces, then: work, on: output, channels: g.outChannels)
+    ).run(
+      plan.pieces, making: deferred, of: input, then: work, on: output, channels: g.outChannels)
   }
   switch (g.stride, plan.side) {
   case (_, 2): run(StrassenProduct.self)
@@ -57,14 +60,17 @@ public func winogradConvolution<S: KernelScalar>(
 ///   - filter: `g.filterShape`.
 ///   - inputGradient: dX, `g.inputShape`; every element is written.
 ///   - adding: Add to dX instead of overwriting it.
+///   - deferred: How the pixels of dY are made first, if they are not there yet.
 ///   - work: What is done with the pixels of dX, while they are in the cache.
 @specialized(where S == Float)
 @specialized(where S == Double)
 public func winogradInputGradient<S: KernelScalar>(
   _ g: ConvolutionGeometry, outputGradient: Buffer<S>, filter: Buffer<S>,
-  into inputGradient: Buffer<S>, adding: Bool = false, then work: PixelWork<S> = .nothing
+  into inputGradient: Buffer<S>, adding: Bool = false, making deferred: DeferredPixels<S>? = nil,
+  then work: PixelWork<S> = .nothing
 ) {
   g.check(input: inputGradient.count, filter: filter.count, output: outputGradient.count)
+  deferred?.check(g.outputShape)
   work.check(g.inputShape)
   let plan = WinogradPlan(proving: g)
   if g.isMatrixProduct && g.stride > 1 && !adding { inputGradient.clear() }
@@ -74,7 +80,9 @@ public func winogradInputGradient<S: KernelScalar>(
       batch: plan.images, source: g.grid(output: outputGradient),
       target: g.grid(input: inputGradient), taps: FilterTaps(filter, g, isTurned: true),
       origin: g.isMatrixProduct || g.stride == 2 ? 0 : g.padding - 2, adding: adding
-    ).run(plan.pieces, then: work, on: inputGradient, channels: g.channels)
+    ).run(
+      plan.pieces, making: deferred, of: outputGradient, then: work, on: inputGradient,
+      channels: g.channels)
   }
   switch (g.stride, plan.side) {
   case (_, 2): run(StrassenProduct.self)
@@ -108,10 +116,26 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
   /// share one.
   private var pitch: Int { source.channels * Columns.width + 16 }
 
-  /// Runs everything, and what follows on y `[..., channels]`, the target.
+  /// Runs everything, what comes before on x, the source, and what follows on y `[..., channels]`, the target.
   func run(
-    _ pieces: WinogradPlan.Pieces, then work: PixelWork<S>, on y: Buffer<S>, channels: Int
+    _ pieces: WinogradPlan.Pieces, making deferred: DeferredPixels<S>?, of x: Buffer<S>,
+    then work: PixelWork<S>, on y: Buffer<S>, channels: Int
   ) {
+    var deferred = deferred
+    let sourceChannels = F.side == 2 ? 2 * source.channels : source.channels
+    // The tiles of a product may be pairs of all pixels, each read once.
+    let makes: Bool
+    if case .tiles = pieces {
+      makes =
+        F.side == 2 && source.rowStep == sourceChannels && source.height % 2 == 0
+        && batch * source.height * sourceChannels == x.count
+    } else {
+      makes = false
+    }
+    if !makes {
+      deferred?.makeAll(of: x, channels: sourceChannels)
+      deferred = nil
+    }
     switch pieces {
     case .tiles(let few):
       // The tiles of a product are pairs of pixels, and their pieces may be whole parts of its sums.
@@ -122,7 +146,7 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
         && stride(from: run, to: target.height, by: run).allSatisfy {
           work.parts?.parts(of: $0 - run..<$0) != nil
         }
-      runByTiles(few, then: fits ? work : .nothing, channels: channels)
+      runByTiles(few, making: deferred, then: fits ? work : .nothing, channels: channels)
       if fits { return }
     case .panels: runByPanels()
     case .chunks: runByChunks()
@@ -132,39 +156,51 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
 
   /// Each piece takes a few tiles through all three steps.
   ///
-  /// While it multiplies, it asks for the pixels that the next one reads, and for those that it will write itself, with
-  /// what its work reads there.
-  private func runByTiles(_ few: Int, then work: PixelWork<S>, channels: Int) {
+  /// While it multiplies, it asks for the pixels that the next one reads, or for what they are made of, and for those
+  /// that it will write itself, with what its work reads there.
+  private func runByTiles(
+    _ few: Int, making deferred: DeferredPixels<S>?, then work: PixelWork<S>, channels: Int
+  ) {
     let tiles = tiles
     let filter = filterValues()
     let pieces = (tiles.count + few - 1) / few
     let written = UnsafeRawPointer(target.pointer)
     let besides = work.reads(of: target.pointer).map { Set([$0.first, $0.second]) } ?? []
-    let places = [written] + besides.sorted().map { written + $0 }
     // What a piece reads and writes is about its share of the images: from one to the next it moves on in memory.
     let bytes = batch * MemoryLayout<S>.stride
     let (reads, writes) = (bytes * source.imageStep / pieces, bytes * target.imageStep / pieces)
-    let share = (reads + places.count * writes) / (F.points * panels) + 1
+    let next = deferred?.places(of: source.pointer) ?? [UnsafeRawPointer(source.pointer)]
+    let regions =
+      next.map { (first: $0 + reads, bytes: reads) }
+      + ([0] + besides.sorted()).map { (first: written + $0, bytes: writes) }
+    let share = regions.reduce(0) { $0 + $1.bytes } / (F.points * panels) + 1
+    /// Where the lines lie that a product asks for, the first piece's.
+    let asked = (0..<F.points * panels).map { product in
+      var done = product * share
+      for region in regions {
+        if done < region.bytes { return (first: region.first + done, pieceStep: region.bytes) }
+        done -= region.bytes
+      }
+      return (first: written, pieceStep: writes)
+    }
+    let pixel = 2 * source.channels
     work.begin()
     parallelFor(pieces) { piece in
       let first = few * piece
       let count = min(few, tiles.count - first)
       let patches = ValuePlanes<S, F>(tiles: count, channels: source.channels)
       let products = ValuePlanes<S, F>(tiles: count, channels: target.channels)
+      deferred?.make(2 * first..<2 * (first + count), of: source.pointer, channels: pixel)
       patches.fill(
         F.PatchToValues.self, 0..<count, from: source, tiles, first: first, origin: origin,
         step: F.step)
       for point in 0..<F.points {
         for panel in 0..<panels {
-          let done = (point * panels + panel) * share
-          let later =
-            done < reads
-            ? UnsafeRawPointer(source.pointer) + (piece + 1) * reads + done
-            : places[min((done - reads) / writes, places.count - 1)] + piece * writes
-              + (done - reads) % writes
+          let (next, pieceStep) = asked[point * panels + panel]
           multiply(
             point, patches, filter, panel: panel, count, to: products,
-            later: AskLater(next: later, step: share / source.channels + 1))
+            later: AskLater(
+              next: next + piece * pieceStep, step: share / source.channels + 1))
         }
       }
       products.write(0..<count, to: target, tiles, first: first, adding: adding)

@@ -12,10 +12,13 @@ public func convolution<Scalar>(
   then work: PixelWork<Scalar> = .nothing
 ) -> Tensor<Scalar> {
   let y = Buffer<Scalar>(uninitialized: g.outputShape.reduce(1, *))
-  if Winograd.serves(g, Scalar.self) {
-    winogradConvolution(g, input: x.buffer, filter: w.buffer, into: y, then: work)
-  } else {
-    convolution(g, input: x.buffer, filter: w.buffer, into: y, then: work)
+  let w = w.buffer
+  x.making { x, deferred in
+    if Winograd.serves(g, Scalar.self) {
+      winogradConvolution(g, input: x, filter: w, into: y, making: deferred, then: work)
+    } else {
+      convolution(g, input: x, filter: w, into: y, making: deferred, then: work)
+    }
   }
   return Tensor(shape: g.outputShape, buffer: y)
 }
@@ -38,12 +41,15 @@ public func convolutionInputGradient<Scalar>(
     sum.take()
     ?? Tensor(shape: g.inputShape, buffer: Buffer(uninitialized: g.inputShape.reduce(1, *)))
   dX.makeUnique()
-  if Winograd.serves(g, Scalar.self) {
-    winogradInputGradient(
-      g, outputGradient: dY.buffer, filter: w.buffer, into: dX.buffer, adding: adds, then: work)
-  } else {
-    convolutionInputGradient(
-      g, outputGradient: dY.buffer, filter: w.buffer, into: dX.buffer, adding: adds, then: work)
+  let (w, result) = (w.buffer, dX.buffer)
+  dY.making { dY, deferred in
+    if Winograd.serves(g, Scalar.self) {
+      winogradInputGradient(
+        g, outputGradient: dY, filter: w, into: result, adding: adds, making: deferred, then: work)
+    } else {
+      convolutionInputGradient(
+        g, outputGradient: dY, filter: w, into: result, adding: adds, making: deferred, then: work)
+    }
   }
   return dX
 }

@@ -3,6 +3,8 @@
 // Layout     Dense, row-major, always. A slice or a transpose copies; a reshape shares. One layout
 //            keeps every kernel simple, and the kernels take transposes as options where it counts.
 // Images     [batch, height, width, channels]: channels last, everywhere.
+// Deferred   The scalars of a tensor may still have to be made when it is handed on. Whoever reads them first makes
+//            them (Deferral.swift); nobody can tell the difference, but by the time it takes.
 // Read       Kernels/Buffer.swift ← this file → Arithmetic.swift
 
 import Kernels
@@ -14,10 +16,18 @@ import Kernels
 public struct Tensor<Scalar: KernelScalar>: Sendable {
   /// Extent along each axis; `[]` is a single number.
   public let shape: [Int]
+  /// Where the scalars are, or will be.
+  private(set) var memory: Buffer<Scalar>
+  /// How they are made, if they were not there from the beginning.
+  let deferral: Deferral<Scalar>?
+
   /// The scalars, row-major.
   ///
   /// Public so that kernels of sibling floors reach it; treat as read-only.
-  public internal(set) var buffer: Buffer<Scalar>
+  public var buffer: Buffer<Scalar> {
+    deferral?.makeAll(of: memory)
+    return memory
+  }
   // docs: end storage
 
   // docs: region shapeCheck
@@ -31,9 +41,23 @@ public struct Tensor<Scalar: KernelScalar>: Sendable {
         To mend: pass as many scalars as the product of the extents.
       """)
     self.shape = shape
-    self.buffer = buffer
+    memory = buffer
+    deferral = nil
   }
   // docs: end shapeCheck
+
+  /// A tensor whose scalars are made when they are first read.
+  ///
+  /// - Parameters:
+  ///   - shape: `[..., channels]`.
+  ///   - deferred: How they are made.
+  ///   - buffer: Where. Nobody may write to it, or to what they are made of, in the meantime.
+  public init(shape: [Int], deferred: DeferredPixels<Scalar>, in buffer: Buffer<Scalar>) {
+    deferred.check(shape)
+    self.shape = shape
+    memory = buffer
+    deferral = Deferral(deferred, channels: shape.last ?? 0)
+  }
 
   /// A tensor of the given scalars, row-major.
   public init(_ shape: [Int], _ scalars: [Scalar]) {
@@ -55,7 +79,7 @@ public struct Tensor<Scalar: KernelScalar>: Sendable {
   public static func ones(_ shape: [Int]) -> Tensor { Tensor(shape, repeating: 1) }
 
   /// Number of scalars.
-  public var count: Int { buffer.count }
+  public var count: Int { memory.count }
 
   /// Number of axes.
   public var rank: Int { shape.count }
@@ -92,12 +116,14 @@ public struct Tensor<Scalar: KernelScalar>: Sendable {
   ///
   /// After it this tensor's scalars are whatever the kernel makes of them.
   public mutating func room() -> Buffer<Scalar> {
-    isKnownUniquelyReferenced(&buffer) ? buffer : Buffer(uninitialized: count)
+    deferral?.makeAll(of: memory)
+    return isKnownUniquelyReferenced(&memory) ? memory : Buffer(uninitialized: count)
   }
 
   /// Gives this value storage of its own before a write.
   mutating func makeUnique() {
-    if !isKnownUniquelyReferenced(&buffer) { buffer = Buffer(copying: buffer) }
+    deferral?.makeAll(of: memory)
+    if !isKnownUniquelyReferenced(&memory) { memory = Buffer(copying: memory) }
   }
 
   private func offset(_ index: [Int]) -> Int {
