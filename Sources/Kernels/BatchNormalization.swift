@@ -60,15 +60,23 @@ public struct ChannelInputGradient<S: KernelScalar>: Sendable {
   ) {
     let (dY, x) = (UnsafePointer(outputGradient.pointer), UnsafePointer(input.pointer))
     let (a, b, d) = (scale.pointer, inputScale.pointer, shift.pointer)
-    typealias L = Vector1<S>
+    @inline(__always)
+    func columns<L: Lanes>(_: L.Type, _ place: Int, from c: Int) where L.Scalar == S {
+      let x = L.load(x + place)
+      let g = gate.passing(L.load(dY + place), x: x, place: place, column: c)
+      L.load(d + c).with(g, L.load(a + c)) { $0.addingProduct($1, $2) }
+        .with(x, L.load(b + c)) { $0.addingProduct($1, $2) }
+        .store(dX + place, count: channels - c)
+    }
     for row in rows {
-      for c in stride(from: 0, to: channels, by: L.width) {
-        let i = row * channels + c
-        let x = L.load(x + i)
-        let g = gate.passing(L.load(dY + i), x: x, place: i, column: c)
-        L.load(d + c).with(g, L.load(a + c)) { $0.addingProduct($1, $2) }
-          .with(x, L.load(b + c)) { $0.addingProduct($1, $2) }
-          .store(dX + i, count: channels - c)
+      var c = 0
+      while c + Four<S>.width <= channels {
+        columns(Four<S>.self, row * channels + c, from: c)
+        c += Four<S>.width
+      }
+      while c < channels {
+        columns(Vector1<S>.self, row * channels + c, from: c)
+        c += Vector1<S>.width
       }
     }
   }

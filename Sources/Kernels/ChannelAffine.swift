@@ -52,53 +52,81 @@ public struct ChannelAffine<S: KernelScalar>: Sendable {
       """)
   }
 
-  /// Some rows of x `[rows, channels]` to those of y, which is other memory.
+  /// Some rows of x `[rows, channels]` to those of y, which may be x.
   @inline(__always)
   func apply(
     rows: Range<Int>, channels: Int, from x: UnsafePointer<S>, to y: UnsafeMutablePointer<S>
   ) {
-    for row in rows { apply(row: row, channels, from: x + row * channels, to: y + row * channels) }
-  }
-
-  /// Some rows of y, in their place.
-  @inline(__always)
-  func apply(rows: Range<Int>, channels: Int, inPlace y: UnsafeMutablePointer<S>) {
-    // Through a row of its own: a loop that might read what it wrote would not become vectors.
-    withUnsafeTemporaryAllocation(of: S.self, capacity: channels) { scratch in
-      guard let mapped = scratch.baseAddress else { return }
-      for row in rows {
-        let line = y + row * channels
-        apply(row: row, channels, from: UnsafePointer(line), to: mapped)
-        line.update(from: mapped, count: channels)
-      }
+    // The choice is outside the loops.
+    switch (shortcut, shortcutMap) {
+    case (nil, _): apply(adding: NoShortcut(), rows, channels, x, y)
+    case (let r?, nil): apply(adding: PlainShortcut(r: r.pointer), rows, channels, x, y)
+    case (let r?, let (scale, shift)?):
+      let mapped = MappedShortcut(r: r.pointer, scale: scale.pointer, shift: shift.pointer)
+      apply(adding: mapped, rows, channels, x, y)
     }
   }
 
-  @inline(__always)
-  private func apply(
-    row: Int, _ channels: Int, from p: UnsafePointer<S>, to out: UnsafeMutablePointer<S>
+  private func apply<R: ChannelShortcut<S>>(
+    adding shortcut: R, _ rows: Range<Int>, _ channels: Int, _ x: UnsafePointer<S>,
+    _ y: UnsafeMutablePointer<S>
   ) {
-    let (a, d) = (UnsafePointer(scale.pointer), UnsafePointer(shift.pointer))
-    let r = shortcut.map { UnsafePointer($0.pointer + row * channels) } ?? p
-    // The choices are outside the loops, so that each loop becomes vectors.
-    if let (scale, shift) = shortcutMap {
-      let (b, e) = (UnsafePointer(scale.pointer), UnsafePointer(shift.pointer))
-      for c in 0..<channels {
-        let sum = d[c].addingProduct(p[c], a[c]) + e[c].addingProduct(r[c], b[c])
-        out[c] = rectified ? rectify(sum) : sum
+    let (a, d, rectifies) = (UnsafePointer(scale.pointer), UnsafePointer(shift.pointer), rectified)
+    @inline(__always)
+    func columns<L: Lanes>(_: L.Type, _ place: Int, from c: Int) where L.Scalar == S {
+      let mapped = L.load(d + c).with(L.load(x + place), L.load(a + c)) {
+        $0.addingProduct($1, $2)
       }
-      return
+      let sum = shortcut.added(to: mapped, place: place, column: c)
+      let out = rectifies ? sum.with(sum) { v, _ in Kernels.rectified(v) } : sum
+      out.store(y + place, count: channels - c)
     }
-    switch (shortcut != nil, rectified) {
-    case (false, false):
-      for c in 0..<channels { out[c] = d[c].addingProduct(p[c], a[c]) }
-    case (false, true):
-      for c in 0..<channels { out[c] = rectify(d[c].addingProduct(p[c], a[c])) }
-    case (true, false):
-      for c in 0..<channels { out[c] = d[c].addingProduct(p[c], a[c]) + r[c] }
-    case (true, true):
-      for c in 0..<channels { out[c] = rectify(d[c].addingProduct(p[c], a[c]) + r[c]) }
+    for row in rows {
+      var c = 0
+      while c + Four<S>.width <= channels {
+        columns(Four<S>.self, row * channels + c, from: c)
+        c += Four<S>.width
+      }
+      while c < channels {
+        columns(Vector1<S>.self, row * channels + c, from: c)
+        c += Vector1<S>.width
+      }
     }
+  }
+}
+
+/// What is added to the map of x, as a type, so that the loops are compiled for each.
+private protocol ChannelShortcut<S> {
+  associatedtype S: KernelScalar
+  /// Some columns of a row: their place in the batch, and the first of the columns.
+  func added<L: Lanes>(to y: L, place: Int, column: Int) -> L where L.Scalar == S
+}
+
+private struct NoShortcut<S: KernelScalar>: ChannelShortcut {
+  @inline(__always)
+  func added<L: Lanes>(to y: L, place: Int, column: Int) -> L where L.Scalar == S { y }
+}
+
+private struct PlainShortcut<S: KernelScalar>: ChannelShortcut {
+  let r: UnsafePointer<S>
+
+  @inline(__always)
+  func added<L: Lanes>(to y: L, place: Int, column: Int) -> L where L.Scalar == S {
+    y.with(L.load(r + place)) { $0 + $1 }
+  }
+}
+
+private struct MappedShortcut<S: KernelScalar>: ChannelShortcut {
+  let r: UnsafePointer<S>
+  let scale: UnsafePointer<S>
+  let shift: UnsafePointer<S>
+
+  @inline(__always)
+  func added<L: Lanes>(to y: L, place: Int, column: Int) -> L where L.Scalar == S {
+    let mapped = L.load(shift + column).with(L.load(r + place), L.load(scale + column)) {
+      $0.addingProduct($1, $2)
+    }
+    return y.with(mapped) { $0 + $1 }
   }
 }
 
@@ -121,14 +149,6 @@ public func channelAffine<S: KernelScalar>(
   map.check(rows: rows, channels: channels)
   let (from, to) = (UnsafePointer(x.pointer), y.pointer)
   parallelRuns(rows, grain: max(1, elementGrain / max(1, channels))) { run in
-    if from == UnsafePointer(to) {
-      map.apply(rows: run, channels: channels, inPlace: to)
-    } else {
-      map.apply(rows: run, channels: channels, from: from, to: to)
-    }
+    map.apply(rows: run, channels: channels, from: from, to: to)
   }
 }
-
-/// max(0, v); a NaN stays.
-@inline(__always)
-private func rectify<S: KernelScalar>(_ v: S) -> S { v < 0 ? 0 : v }

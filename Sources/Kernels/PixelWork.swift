@@ -60,7 +60,7 @@ public enum PixelWork<S: KernelScalar> {
     let ahead = Four<S>.width
     switch self {
     case .nothing: break
-    case .map(let map): map.apply(rows: pixels, channels: channels, inPlace: y)
+    case .map(let map): map.apply(rows: pixels, channels: channels, from: y, to: y)
     case .moments(let moments):
       for part in moments.parts.proving(pixels) { moments.take(part, y, ahead: ahead) }
     case .sums(let sums):

@@ -61,10 +61,24 @@ struct AffineGate<S: KernelScalar>: GradientGate {
   }
 }
 
+/// max(0, v); a NaN stays.
+///
+/// A number is negative when its bits, read as an integer, lie between those of −0 and of −∞. A comparison of
+/// integers becomes one instruction for a whole vector; one of numbers becomes one for each of them.
+@inline(__always)
+func rectified<V: SIMD>(_ v: V) -> V where V.Scalar: BinaryFloatingPoint {
+  typealias Bits = V.MaskStorage
+  let bits = unsafeBitCast(v, to: Bits.self)
+  let beyond = unsafeBitCast(V(repeating: -.infinity), to: Bits.self) &+ 1
+  let isNegative =
+    (bits & (bits &- beyond))
+    &>> Bits(repeating: Bits.Scalar(truncatingIfNeeded: Bits.Scalar.bitWidth - 1))
+  return unsafeBitCast(bits & ~isNegative, to: V.self)
+}
+
 /// g where y > 0, else 0; of a y that is no number, its sign decides.
 ///
-/// A positive number is a positive integer when its bits are read as one. A comparison of integers becomes one
-/// instruction for a whole vector; one of numbers becomes one for each of them.
+/// A positive number is a positive integer when its bits are read as one.
 @inline(__always)
 private func gated<V: SIMD>(_ g: V, where y: V) -> V {
   typealias Bits = V.MaskStorage

@@ -52,12 +52,20 @@ private let extents = [(1, 1), (2, 3), (300, 5), (700, 16), (67, 130), (20, 2050
     }
   }
 
-  @Test("a NaN passes the rectification") func notANumber() {
-    let (one, zero) = (Buffer<Double>([1]), Buffer<Double>([0]))
-    let y = Buffer<Double>([1, 1])
-    let map = ChannelAffine(scale: one, shift: zero, rectified: true)
-    channelAffine(Buffer([.nan, -1]), map, rows: 2, channels: 1, into: y)
-    #expect(y[0].isNaN && y[1] == 0)
+  @Test("a NaN passes the rectification, whatever its sign; what is negative does not")
+  func notANumber() {
+    let x: [Double] = [
+      .nan, -.nan, -1, -.infinity, .infinity, -0.0, 0, -.leastNonzeroMagnitude, 2,
+      -.greatestFiniteMagnitude, .signalingNaN,
+    ]
+    let y = Buffer<Double>.unwritten(x.count)
+    // a = 1, d = −0: x + d has x's sign, and zeros keep theirs.
+    let map = ChannelAffine<Double>(
+      scale: Buffer([1]), shift: Buffer([-0.0]), rectified: true)
+    channelAffine(Buffer(x), map, rows: x.count, channels: 1, into: y)
+    for (x, y) in zip(x, y.array) {
+      #expect(x.isNaN ? y.isNaN : y == max(0, x), "\(x) became \(y)")
+    }
   }
 
   @Test("gated sums and input gradients", arguments: extents)
@@ -93,17 +101,17 @@ private let extents = [(1, 1), (2, 3), (300, 5), (700, 16), (67, 130), (20, 2050
         if let gated { #expect(gated.array == g) }
       }
       let dX = Buffer<Double>.unwritten(x.count)
-      channelInputGradient(
-        dY, scale: a, x, scale: b, shift: d, gate: gate, rows: rows, channels: channels, into: dX)
+      func map(_ dY: Buffer<Double>) -> ChannelInputGradient<Double> {
+        ChannelInputGradient(of: dY, scale: a, x, scale: b, shift: d, gate: gate)
+      }
+      channelInputGradient(map(dY), rows: rows, channels: channels, into: dX)
       let expected = (0..<x.count).map { i in
         let c = i % channels
         return d[c].addingProduct(g[i], a[c]).addingProduct(x[i], b[c])
       }
       #expect(dX.array == expected)
       let inPlace = Buffer(copying: dY)
-      channelInputGradient(
-        inPlace, scale: a, x, scale: b, shift: d, gate: gate, rows: rows, channels: channels,
-        into: inPlace)
+      channelInputGradient(map(inPlace), rows: rows, channels: channels, into: inPlace)
       #expect(inPlace.array == expected)
     }
   }

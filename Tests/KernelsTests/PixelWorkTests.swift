@@ -19,16 +19,28 @@ import Testing
   static let winograd = WinogradTests.geometries
 
   @Test("mean and variance are those of a pass afterwards", arguments: direct)
-  func moments(g: ConvolutionGeometry) { moments(g, Double.self, convolution) }
+  func moments(g: ConvolutionGeometry) {
+    moments(g, Double.self) { convolution($0, input: $1, filter: $2, into: $3, then: $4) }
+  }
 
   @Test("… by Winograd's algorithms", arguments: winograd)
-  func momentsByWinograd(g: ConvolutionGeometry) { moments(g, Float.self, winogradConvolution) }
+  func momentsByWinograd(g: ConvolutionGeometry) {
+    moments(g, Float.self) { winogradConvolution($0, input: $1, filter: $2, into: $3, then: $4) }
+  }
 
   @Test("sums for a norm's backward are those of a pass afterwards", arguments: direct)
-  func sums(g: ConvolutionGeometry) { sums(g, Double.self, convolutionInputGradient) }
+  func sums(g: ConvolutionGeometry) {
+    sums(g, Double.self) {
+      convolutionInputGradient($0, outputGradient: $1, filter: $2, into: $3, adding: $4, then: $5)
+    }
+  }
 
   @Test("… by Winograd's algorithms", arguments: winograd)
-  func sumsByWinograd(g: ConvolutionGeometry) { sums(g, Float.self, winogradInputGradient) }
+  func sumsByWinograd(g: ConvolutionGeometry) {
+    sums(g, Float.self) {
+      winogradInputGradient($0, outputGradient: $1, filter: $2, into: $3, adding: $4, then: $5)
+    }
+  }
 
   @Test(
     "a map of channels by Winograd's algorithms has the bits of one after it", arguments: winograd)
@@ -120,16 +132,16 @@ import Testing
       #expect(isSame, "gate \(n)")
     }
   }
+}
 
-  /// What is computed with one thread, which three give in the same bits.
-  private func atThreads<S: KernelScalar>(_ body: () -> [Buffer<S>]) -> [Buffer<S>] {
-    let before = ThreadTeam.count
-    defer { ThreadTeam.count = before }
-    ThreadTeam.count = 1
-    let one = body()
-    ThreadTeam.count = 3
-    let isSame = body().map { bits($0) } == one.map { bits($0) }
-    #expect(isSame)
-    return one
-  }
+/// What is computed with one thread, which three give in the same bits.
+func atThreads<S: KernelScalar>(_ body: () -> [Buffer<S>]) -> [Buffer<S>] {
+  let before = ThreadTeam.count
+  defer { ThreadTeam.count = before }
+  ThreadTeam.count = 1
+  let one = body()
+  ThreadTeam.count = 3
+  let isSame = body().map { bits($0) } == one.map { bits($0) }
+  #expect(isSame)
+  return one
 }

@@ -61,9 +61,9 @@ import Testing
       sums.take(dY)
       let all = [moments.mean, moments.variance, sums.sum, sums.product]
       let y = Buffer<Float>.unwritten(x.count)
-      channelInputGradient(
-        dY, scale: all[0], x, scale: all[1], shift: all[2], gate: gate, rows: rows,
-        channels: channels, into: y)
+      let map = ChannelInputGradient(
+        of: dY, scale: all[0], x, scale: all[1], shift: all[2], gate: gate)
+      channelInputGradient(map, rows: rows, channels: channels, into: y)
       return all + [y]
     }
   }
