@@ -46,39 +46,45 @@ public struct ChannelInputGradient<S: KernelScalar>: Sendable {
   /// Some rows of dX, which may lie where dY does.
   @inline(__always)
   func apply(rows: Range<Int>, channels: Int, to dX: UnsafeMutablePointer<S>) {
+    func apply<G: GradientGate<S>>(through gate: G) {
+      for row in rows {
+        InputGradientOfRow(
+          dY: outputGradient.pointer, scale: scale.pointer, x: input.pointer,
+          inputScale: inputScale.pointer, shift: shift.pointer, gate: gate,
+          place: row * channels, channels: channels, dX: dX
+        ).run(columns: channels)
+      }
+    }
     switch gate {
-    case .open: apply(through: OpenGate(), rows, channels, dX)
-    case .output(let y): apply(through: OutputGate(y: y.pointer), rows, channels, dX)
+    case .open: apply(through: OpenGate())
+    case .output(let y): apply(through: OutputGate(y: y.pointer))
     case .affine(let scale, let shift):
-      apply(
-        through: AffineGate(scale: scale.pointer, shift: shift.pointer), rows, channels, dX)
+      apply(through: AffineGate(scale: scale.pointer, shift: shift.pointer))
     }
   }
+}
 
-  private func apply<G: GradientGate<S>>(
-    through gate: G, _ rows: Range<Int>, _ channels: Int, _ dX: UnsafeMutablePointer<S>
-  ) {
-    let (dY, x) = (UnsafePointer(outputGradient.pointer), UnsafePointer(input.pointer))
-    let (a, b, d) = (scale.pointer, inputScale.pointer, shift.pointer)
-    @inline(__always)
-    func columns<L: Lanes>(_: L.Type, _ place: Int, from c: Int) where L.Scalar == S {
-      let x = L.load(x + place)
-      let g = gate.passing(L.load(dY + place), x: x, place: place, column: c)
-      L.load(d + c).with(g, L.load(a + c)) { $0.addingProduct($1, $2) }
-        .with(x, L.load(b + c)) { $0.addingProduct($1, $2) }
-        .store(dX + place, count: channels - c)
-    }
-    for row in rows {
-      var c = 0
-      while c + Four<S>.width <= channels {
-        columns(Four<S>.self, row * channels + c, from: c)
-        c += Four<S>.width
-      }
-      while c < channels {
-        columns(Vector1<S>.self, row * channels + c, from: c)
-        c += Vector1<S>.width
-      }
-    }
+/// A row of dX.
+private struct InputGradientOfRow<S: KernelScalar, G: GradientGate<S>>: ColumnWork {
+  let dY: UnsafePointer<S>
+  let scale: UnsafePointer<S>
+  let x: UnsafePointer<S>
+  let inputScale: UnsafePointer<S>
+  let shift: UnsafePointer<S>
+  let gate: G
+  /// Where the row begins.
+  let place: Int
+  let channels: Int
+  let dX: UnsafeMutablePointer<S>
+
+  @inline(__always)
+  func run<L: Lanes>(_: L.Type, from c: Int) where L.Scalar == S {
+    let i = place + c
+    let x = L.load(x + i)
+    let g = gate.passing(L.load(dY + i), x: x, place: i, column: c)
+    L.load(shift + c).with(g, L.load(scale + c)) { $0.addingProduct($1, $2) }
+      .with(x, L.load(inputScale + c)) { $0.addingProduct($1, $2) }
+      .store(dX + i, count: channels - c)
   }
 }
 

@@ -57,41 +57,46 @@ public struct ChannelAffine<S: KernelScalar>: Sendable {
   func apply(
     rows: Range<Int>, channels: Int, from x: UnsafePointer<S>, to y: UnsafeMutablePointer<S>
   ) {
+    func apply<R: ChannelShortcut<S>>(adding shortcut: R) {
+      for row in rows {
+        AffineOfRow(
+          scale: scale.pointer, x: x, shift: shift.pointer, shortcut: shortcut,
+          isRectified: rectified, place: row * channels, channels: channels, y: y
+        ).run(columns: channels)
+      }
+    }
     // The choice is outside the loops.
     switch (shortcut, shortcutMap) {
-    case (nil, _): apply(adding: NoShortcut(), rows, channels, x, y)
-    case (let r?, nil): apply(adding: PlainShortcut(r: r.pointer), rows, channels, x, y)
+    case (nil, _): apply(adding: NoShortcut())
+    case (let r?, nil): apply(adding: PlainShortcut(r: r.pointer))
     case (let r?, let (scale, shift)?):
-      let mapped = MappedShortcut(r: r.pointer, scale: scale.pointer, shift: shift.pointer)
-      apply(adding: mapped, rows, channels, x, y)
+      apply(
+        adding: MappedShortcut(r: r.pointer, scale: scale.pointer, shift: shift.pointer))
     }
   }
+}
 
-  private func apply<R: ChannelShortcut<S>>(
-    adding shortcut: R, _ rows: Range<Int>, _ channels: Int, _ x: UnsafePointer<S>,
-    _ y: UnsafeMutablePointer<S>
-  ) {
-    let (a, d, rectifies) = (UnsafePointer(scale.pointer), UnsafePointer(shift.pointer), rectified)
-    @inline(__always)
-    func columns<L: Lanes>(_: L.Type, _ place: Int, from c: Int) where L.Scalar == S {
-      let mapped = L.load(d + c).with(L.load(x + place), L.load(a + c)) {
-        $0.addingProduct($1, $2)
-      }
-      let sum = shortcut.added(to: mapped, place: place, column: c)
-      let out = rectifies ? sum.with(sum) { v, _ in Kernels.rectified(v) } : sum
-      out.store(y + place, count: channels - c)
+/// A row of y.
+private struct AffineOfRow<S: KernelScalar, R: ChannelShortcut<S>>: ColumnWork {
+  let scale: UnsafePointer<S>
+  let x: UnsafePointer<S>
+  let shift: UnsafePointer<S>
+  let shortcut: R
+  let isRectified: Bool
+  /// Where the row begins.
+  let place: Int
+  let channels: Int
+  let y: UnsafeMutablePointer<S>
+
+  @inline(__always)
+  func run<L: Lanes>(_: L.Type, from c: Int) where L.Scalar == S {
+    let i = place + c
+    let mapped = L.load(shift + c).with(L.load(x + i), L.load(scale + c)) {
+      $0.addingProduct($1, $2)
     }
-    for row in rows {
-      var c = 0
-      while c + Four<S>.width <= channels {
-        columns(Four<S>.self, row * channels + c, from: c)
-        c += Four<S>.width
-      }
-      while c < channels {
-        columns(Vector1<S>.self, row * channels + c, from: c)
-        c += Vector1<S>.width
-      }
-    }
+    let sum = shortcut.added(to: mapped, place: i, column: c)
+    (isRectified ? sum.with(sum) { v, _ in rectified(v) } : sum)
+      .store(y + i, count: channels - c)
   }
 }
 

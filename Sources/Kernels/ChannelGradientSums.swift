@@ -72,49 +72,18 @@ public final class ChannelGradientSums<S: KernelScalar>: @unchecked Sendable {
   /// Takes a part, all of whose channels are there; `ahead` scalars further on lies what is read next.
   @inline(__always)
   func take(_ part: Int, _ dY: UnsafePointer<S>, gated: UnsafeMutablePointer<S>?, ahead: Int) {
-    switch gate {
-    case .open: take(through: OpenGate(), part, dY, gated, ahead)
-    case .output(let y): take(through: OutputGate(y: y.pointer), part, dY, gated, ahead)
-    case .affine(let scale, let shift):
-      take(
-        through: AffineGate(scale: scale.pointer, shift: shift.pointer), part, dY, gated, ahead)
-    }
-  }
-
-  private func take<G: GradientGate<S>>(
-    through gate: G, _ part: Int, _ dY: UnsafePointer<S>, _ gated: UnsafeMutablePointer<S>?,
-    _ ahead: Int
-  ) {
     guard let (sums, products) = sums?[part] else { return }
-    let (from, μ) = (UnsafePointer(x.pointer), UnsafePointer(mean.pointer))
-    let (rows, channels) = (parts[part], parts.channels)
-    @inline(__always)
-    func columns<L: Lanes>(_: L.Type, from c: Int) where L.Scalar == S {
-      let μ = L.load(μ + c)
-      var s = L.zero
-      var q = L.zero
-      for row in rows {
-        let i = row * channels + c
-        prefetchLanes(L.self, from + i + ahead)
-        prefetchLanes(L.self, dY + i + ahead)
-        let x = L.load(from + i)
-        let g = gate.passing(L.load(dY + i), x: x, place: i, column: c)
-        if let gated { g.store(gated + i, count: channels - c) }
-        let d = x.with(μ) { $0 - $1 }
-        s = s.with(g) { $0 + $1 }
-        q = q.with(g.with(d) { $0 * $1 }) { $0 + $1 }
-      }
-      s.store(sums + c)
-      q.store(products + c)
+    func take<G: GradientGate<S>>(through gate: G) {
+      GradientSumsOfRows(
+        dY: dY, x: x.pointer, mean: mean.pointer, gate: gate, rows: parts[part],
+        channels: parts.channels, ahead: ahead, gated: gated, sums: sums, products: products
+      ).run(columns: parts.channels)
     }
-    var c = 0
-    while c + Four<S>.width <= channels {
-      columns(Four<S>.self, from: c)
-      c += Four<S>.width
-    }
-    while c < channels {
-      columns(Vector1<S>.self, from: c)
-      c += Vector1<S>.width
+    switch gate {
+    case .open: take(through: OpenGate())
+    case .output(let y): take(through: OutputGate(y: y.pointer))
+    case .affine(let scale, let shift):
+      take(through: AffineGate(scale: scale.pointer, shift: shift.pointer))
     }
   }
 
@@ -131,5 +100,39 @@ public final class ChannelGradientSums<S: KernelScalar>: @unchecked Sendable {
     }
     self.sums = nil
     isComplete = true
+  }
+}
+
+/// Sums of some rows, and g, if it is wanted.
+private struct GradientSumsOfRows<S: KernelScalar, G: GradientGate<S>>: ColumnWork {
+  let dY: UnsafePointer<S>
+  let x: UnsafePointer<S>
+  let mean: UnsafePointer<S>
+  let gate: G
+  let rows: Range<Int>
+  let channels: Int
+  let ahead: Int
+  let gated: UnsafeMutablePointer<S>?
+  let sums: UnsafeMutablePointer<S>
+  let products: UnsafeMutablePointer<S>
+
+  @inline(__always)
+  func run<L: Lanes>(_: L.Type, from c: Int) where L.Scalar == S {
+    let μ = L.load(mean + c)
+    var s = L.zero
+    var q = L.zero
+    for row in rows {
+      let i = row * channels + c
+      prefetchLanes(L.self, x + i + ahead)
+      prefetchLanes(L.self, dY + i + ahead)
+      let x = L.load(x + i)
+      let g = gate.passing(L.load(dY + i), x: x, place: i, column: c)
+      if let gated { g.store(gated + i, count: channels - c) }
+      let d = x.with(μ) { $0 - $1 }
+      s = s.with(g) { $0 + $1 }
+      q = q.with(g.with(d) { $0 * $1 }) { $0 + $1 }
+    }
+    s.store(sums + c)
+    q.store(products + c)
   }
 }

@@ -52,32 +52,10 @@ public final class ChannelMoments<S: KernelScalar>: @unchecked Sendable {
   @inline(__always)
   func take(_ part: Int, _ x: UnsafePointer<S>, ahead: Int) {
     guard let (means, squares) = sums?[part] else { return }
-    let (rows, channels) = (parts[part], parts.channels)
-    @inline(__always)
-    func columns<L: Lanes>(_: L.Type, from c: Int) where L.Scalar == S {
-      var sum = L.zero
-      for row in rows {
-        prefetchLanes(L.self, x + row * channels + c + ahead)
-        sum.add(from: x + row * channels + c)
-      }
-      let m = sum.with(sum) { s, _ in s / S.Vector(repeating: S(rows.count)) }
-      var total = L.zero
-      for row in rows {
-        let d = L.load(x + row * channels + c).with(m) { $0 - $1 }
-        total = total.with(d) { $0.addingProduct($1, $1) }
-      }
-      m.store(means + c)
-      total.store(squares + c)
-    }
-    var c = 0
-    while c + Four<S>.width <= channels {
-      columns(Four<S>.self, from: c)
-      c += Four<S>.width
-    }
-    while c < channels {
-      columns(Vector1<S>.self, from: c)
-      c += Vector1<S>.width
-    }
+    MomentsOfRows(
+      x: x, rows: parts[part], channels: parts.channels, ahead: ahead, means: means,
+      squares: squares
+    ).run(columns: parts.channels)
   }
 
   /// Joins the parts.
@@ -96,5 +74,32 @@ public final class ChannelMoments<S: KernelScalar>: @unchecked Sendable {
     }
     for c in 0..<channels { σ2[c] /= S(parts.rows) }
     self.sums = nil
+  }
+}
+
+/// Means of some rows, and summed squares of the deviations from them.
+private struct MomentsOfRows<S: KernelScalar>: ColumnWork {
+  let x: UnsafePointer<S>
+  let rows: Range<Int>
+  let channels: Int
+  let ahead: Int
+  let means: UnsafeMutablePointer<S>
+  let squares: UnsafeMutablePointer<S>
+
+  @inline(__always)
+  func run<L: Lanes>(_: L.Type, from c: Int) where L.Scalar == S {
+    var sum = L.zero
+    for row in rows {
+      prefetchLanes(L.self, x + row * channels + c + ahead)
+      sum.add(from: x + row * channels + c)
+    }
+    let m = sum.with(sum) { s, _ in s / S.Vector(repeating: S(rows.count)) }
+    var total = L.zero
+    for row in rows {
+      let d = L.load(x + row * channels + c).with(m) { $0 - $1 }
+      total = total.with(d) { $0.addingProduct($1, $1) }
+    }
+    m.store(means + c)
+    total.store(squares + c)
   }
 }

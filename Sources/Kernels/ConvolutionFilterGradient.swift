@@ -118,19 +118,25 @@ private struct FilterGradientWalk<S: KernelScalar> {
       let tiles = (g.outPerGroup + tile - 1) / tile
       across = max(1, tiles / ThreadTeam.count) * tile
     }
+    // One run of rows is cut into equal parts for the threads before it is cut into tiles.
+    let isAlone = !isFlat && across == g.outPerGroup && g.groups * g.kernelHeight * runs == 1
+    let parts = isAlone ? min(ThreadTeam.count, max(1, length / (4 * TileHeight.main))) : 1
     var pieces: [Piece] = []
     for output in stride(from: 0, to: g.outPerGroup, by: across) {
       for group in 0..<g.groups {
         for u in 0..<g.kernelHeight {
           for v in 0..<runs {
-            var first = 0
-            while first < length {
-              let count = TileHeight.next(length - first)
-              pieces.append(
-                Piece(
-                  group: group, kernelRow: u, kernelColumn: v, first: first, count: count,
-                  outputs: output..<min(g.outPerGroup, output + across)))
-              first += count
+            for part in 0..<parts {
+              var first = length * part / parts
+              let end = length * (part + 1) / parts
+              while first < end {
+                let count = TileHeight.next(end - first)
+                pieces.append(
+                  Piece(
+                    group: group, kernelRow: u, kernelColumn: v, first: first, count: count,
+                    outputs: output..<min(g.outPerGroup, output + across)))
+                first += count
+              }
             }
           }
         }

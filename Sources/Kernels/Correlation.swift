@@ -360,7 +360,7 @@ struct Correlation<S: KernelScalar> {
     let bytes = TileHeight.main * MemoryLayout<S>.stride
     let share = bytes * usedChannels / shares * panel
     return AskAhead(
-      first: first + share, second: places[places.count / 2] + share, third: last + share,
+      source, first: first + share, second: places[places.count / 2] + share, third: last + share,
       step: (bytes + shares - 1) / shares)
   }
 

@@ -6,9 +6,6 @@
 //            its cache, or a pass of its own.
 // Read       this file → ChannelMoments.swift, ChannelGradientSums.swift
 
-/// Four machine vectors: a whole run of cache lines from every row.
-typealias Four<S: KernelScalar> = Beside<Beside<Vector1<S>>>
-
 /// The rows of a tensor `[..., channels]` in parts.
 struct RowParts {
   /// All axes of the tensor but the last, as images.
@@ -106,13 +103,5 @@ struct ChannelParts<S: KernelScalar> {
   subscript(part: Int) -> (first: UnsafeMutablePointer<S>, second: UnsafeMutablePointer<S>) {
     let first = buffer.pointer + 2 * part * pitch
     return (first, first + pitch)
-  }
-}
-
-/// Asks for the lines of some lanes, which are read next.
-@inline(__always)
-func prefetchLanes<L: Lanes>(_: L.Type, _ p: UnsafePointer<L.Scalar>) {
-  for lane in stride(from: 0, to: L.width, by: L.Scalar.Vector.scalarCount) {
-    prefetchToReadLater(p + lane)
   }
 }

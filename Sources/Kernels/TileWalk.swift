@@ -89,9 +89,10 @@ struct AskAhead: Meanwhile {
   let third: Int
   /// Bytes a step.
   let step: Int
-  private var next = UnsafeRawPointer(bitPattern: 1)!
+  private var next: UnsafeRawPointer
 
-  init(first: Int, second: Int, third: Int, step: Int) {
+  init(_ a: UnsafeRawPointer, first: Int, second: Int, third: Int, step: Int) {
+    next = a
     (self.first, self.second, self.third, self.step) = (first, second, third, step)
   }
 

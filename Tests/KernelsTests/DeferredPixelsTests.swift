@@ -20,25 +20,26 @@ import Testing
 
   @Test("are those of a pass before, forward and for the input gradient", arguments: direct)
   func directly(g: ConvolutionGeometry) {
-    both(g, Float.self, { convolution($0, input: $1, filter: $2, into: $3, making: $4, then: $5) })
-    {
-      convolutionInputGradient(
-        $0, outputGradient: $1, filter: $2, into: $3, making: $4, then: $5)
+    directly(g, Float.self)
+    directly(g, Double.self)
+  }
+
+  private func directly<S: KernelScalar>(_ g: ConvolutionGeometry, _: S.Type) {
+    check(g, S.self, from: g.inputShape, to: g.outputShape) {
+      convolution(g, input: $0, filter: $1, into: $2, making: $3, then: $4)
     }
-    both(g, Double.self, { convolution($0, input: $1, filter: $2, into: $3, making: $4, then: $5) })
-    {
-      convolutionInputGradient(
-        $0, outputGradient: $1, filter: $2, into: $3, making: $4, then: $5)
+    check(g, S.self, from: g.outputShape, to: g.inputShape) {
+      convolutionInputGradient(g, outputGradient: $0, filter: $1, into: $2, making: $3, then: $4)
     }
   }
 
   @Test("… by Winograd's algorithms", arguments: winograd)
   func byWinograd(g: ConvolutionGeometry) {
-    both(
-      g, Float.self,
-      { winogradConvolution($0, input: $1, filter: $2, into: $3, making: $4, then: $5) }
-    ) {
-      winogradInputGradient($0, outputGradient: $1, filter: $2, into: $3, making: $4, then: $5)
+    check(g, Float.self, from: g.inputShape, to: g.outputShape) {
+      winogradConvolution(g, input: $0, filter: $1, into: $2, making: $3, then: $4)
+    }
+    check(g, Float.self, from: g.outputShape, to: g.inputShape) {
+      winogradInputGradient(g, outputGradient: $0, filter: $1, into: $2, making: $3, then: $4)
     }
   }
 
@@ -81,18 +82,12 @@ import Testing
   }
 
   private typealias Convolve<S: KernelScalar> = (
-    ConvolutionGeometry, Buffer<S>, Buffer<S>, Buffer<S>, DeferredPixels<S>?, PixelWork<S>
+    Buffer<S>, Buffer<S>, Buffer<S>, DeferredPixels<S>?, PixelWork<S>
   ) -> Void
 
-  private func both<S: KernelScalar>(
-    _ g: ConvolutionGeometry, _: S.Type, _ convolve: Convolve<S>, _ pullBack: Convolve<S>
-  ) {
-    check(g, from: g.inputShape, to: g.outputShape, convolve)
-    check(g, from: g.outputShape, to: g.inputShape, pullBack)
-  }
-
   private func check<S: KernelScalar>(
-    _ g: ConvolutionGeometry, from source: [Int], to target: [Int], _ convolve: Convolve<S>
+    _ g: ConvolutionGeometry, _: S.Type, from source: [Int], to target: [Int],
+    _ convolve: Convolve<S>
   ) {
     let (count, channels) = (source.reduce(1, *), source.last ?? 0)
     let w = Buffer<S>.pattern(g.filterShape.reduce(1, *), offset: 31)
@@ -100,6 +95,7 @@ import Testing
     let parts = (0..<4).map { Buffer<S>.pattern(channels, offset: 11 * $0) }
     let ways: [(Buffer<S>) -> DeferredPixels<S>] = [
       { _ in .map(ChannelAffine(scale: parts[0], shift: parts[1], rectified: true), of: x) },
+      { _ in .map(ChannelAffine(scale: parts[0], shift: parts[1]), of: x) },
       { _ in
         let map = ChannelAffine(scale: parts[0], shift: parts[1], adding: r, rectified: true)
         return .map(map.mappingShortcut(scale: parts[2], shift: parts[3]), of: x)
@@ -121,12 +117,12 @@ import Testing
       way(apart).makeAll(of: apart, channels: channels)
       let expected = Buffer<S>.unwritten(target.reduce(1, *))
       let moments = ChannelMoments<S>(shape: target)
-      convolve(g, apart, w, expected, nil, .moments(moments))
+      convolve(apart, w, expected, nil, .moments(moments))
       let together = atThreads {
         let made = Buffer(copying: r)
         let y = Buffer<S>.unwritten(expected.count)
         let moments = ChannelMoments<S>(shape: target)
-        convolve(g, made, w, y, way(made), .moments(moments))
+        convolve(made, w, y, way(made), .moments(moments))
         return [made, y, moments.mean, moments.variance]
       }
       let isSame =
