@@ -264,6 +264,20 @@ extension GradientCase {
       batchNorm($0[0], gain: $0[1], bias: $0[2], epsilon: 1e-3, adding: $0[3], rectified: true)
         .output
     },
+    GradientCase("batchNorm, shortcut that is a norm", at: [4, 5], [5], [5], [4, 5]) {
+      let shortcut = batchNorm($0[3], gain: $0[1], bias: $0[2], epsilon: 1e-3).output
+      return batchNorm(
+        $0[0], gain: $0[2], bias: $0[1], epsilon: 1e-3, adding: shortcut, rectified: true
+      ).output
+    },
+    GradientCase("batchNorm, shortcut that is a rectified norm", at: [4, 5], [5], [5], [4, 5]) {
+      let shortcut = batchNorm(
+        $0[3], gain: $0[1], bias: $0[2], epsilon: 1e-3, rectified: true
+      ).output
+      return batchNorm(
+        $0[0], gain: $0[2], bias: $0[1], epsilon: 1e-3, adding: shortcut, rectified: true
+      ).output
+    },
     GradientCase(
       "batchNorm, between convolutions", at: [2, 4, 3, 2], [3, 3, 2, 4], [4], [4], [1, 1, 4, 3]
     ) {
