@@ -93,7 +93,7 @@ public func convolution<S: KernelScalar>(
   deferred?.check(g.inputShape)
   work.check(g.outputShape)
   if g.isDepthwise {
-    deferred?.makeAll(of: input, channels: g.channels)
+    deferred?.makeAll(of: input)
     depthwiseConvolution(g, input: input, filter: filter, into: output)
     return work.run(all: output, channels: g.outChannels)
   }
@@ -141,7 +141,7 @@ public func convolutionInputGradient<S: KernelScalar>(
   deferred?.check(g.outputShape)
   work.check(g.inputShape)
   if g.isDepthwise {
-    deferred?.makeAll(of: outputGradient, channels: g.outChannels)
+    deferred?.makeAll(of: outputGradient)
     depthwiseConvolutionInputGradient(
       g, outputGradient: outputGradient, filter: filter, into: inputGradient, adding: adding)
     return work.run(all: inputGradient, channels: g.channels)

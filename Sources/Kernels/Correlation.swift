@@ -60,7 +60,7 @@ struct Correlation<S: KernelScalar> {
     let all = all.filter { $0.rows > 0 && $0.columns > 0 && $0.batch > 0 }
     let byPieces = all.filter { !$0.hasLargeFilter }
     let makes = byPieces.count == 1 && all.count == 1 && all[0].readsPixelsOnce
-    if let deferred, !makes { deferred.makeAll(of: x, channels: all.first?.channels ?? 1) }
+    if let deferred, !makes { deferred.makeAll(of: x) }
     // One correlation makes all channels of all pixels, and can do so for as many images at once as are wanted.
     let isWhole =
       byPieces.count == 1 && all.count == 1
@@ -128,7 +128,7 @@ struct Correlation<S: KernelScalar> {
       let end = min(one.rows, first + rowsAPiece)
       for line in stride(from: first, to: end, by: linesAtOnce) {
         let count = min(linesAtOnce, first + rowsAPiece - line)
-        deferred?.make(pixels(line, count), of: x.pointer, channels: one.channels)
+        deferred?.make(pixels(line, count), of: x.pointer)
         sum(family, images: images, first: line, count: count, beside: beside, ahead: ahead)
       }
       if case .nothing = work { return }

@@ -16,6 +16,14 @@ public enum DeferredPixels<S: KernelScalar>: Sendable {
   /// The input gradient of a norm; it may lie where dY does.
   case inputGradient(ChannelInputGradient<S>)
 
+  /// Extent of the last axis.
+  private var channels: Int {
+    switch self {
+    case .map(let map, _): map.scale.count
+    case .inputGradient(let map): map.scale.count
+    }
+  }
+
   /// Stops if they do not fit.
   public func check(_ shape: [Int]) {
     let (rows, channels) = (shape.dropLast().reduce(1, *), shape.last ?? 0)
@@ -30,7 +38,8 @@ public enum DeferredPixels<S: KernelScalar>: Sendable {
 
   /// Makes some rows of y.
   @inline(__always)
-  func make(_ rows: Range<Int>, of y: UnsafeMutablePointer<S>, channels: Int) {
+  func make(_ rows: Range<Int>, of y: UnsafeMutablePointer<S>) {
+    let channels = channels
     switch self {
     case .map(let map, let x):
       map.apply(rows: rows, channels: channels, from: x.pointer, to: y)
@@ -39,7 +48,8 @@ public enum DeferredPixels<S: KernelScalar>: Sendable {
   }
 
   /// Makes all of y in a pass of its own.
-  public func makeAll(of y: Buffer<S>, channels: Int) {
+  public func makeAll(of y: Buffer<S>) {
+    let channels = channels
     let rows = y.count / max(1, channels)
     switch self {
     case .map(let map, let x): channelAffine(x, map, rows: rows, channels: channels, into: y)

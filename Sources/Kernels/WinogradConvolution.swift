@@ -121,37 +121,27 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
     _ pieces: WinogradPlan.Pieces, making deferred: DeferredPixels<S>?, of x: Buffer<S>,
     then work: PixelWork<S>, on y: Buffer<S>, channels: Int
   ) {
-    var deferred = deferred
-    let sourceChannels = F.side == 2 ? 2 * source.channels : source.channels
-    // The tiles of a product may be pairs of all pixels, each read once.
-    let makes: Bool
-    if case .tiles = pieces {
-      makes =
-        F.side == 2 && source.rowStep == sourceChannels && source.height % 2 == 0
-        && batch * source.height * sourceChannels == x.count
-    } else {
-      makes = false
+    guard case .tiles(let few) = pieces else {
+      deferred?.makeAll(of: x)
+      if case .panels = pieces { runByPanels() } else { runByChunks() }
+      return work.run(all: y, channels: channels)
     }
-    if !makes {
-      deferred?.makeAll(of: x, channels: sourceChannels)
-      deferred = nil
-    }
-    switch pieces {
-    case .tiles(let few):
-      // The tiles of a product are pairs of pixels, and their pieces may be whole parts of its sums.
-      let run = 2 * few
-      let isProduct = F.side == 2 && batch == 1 && target.rowStep == channels
-      let fits =
-        isProduct
-        && stride(from: run, to: target.height, by: run).allSatisfy {
-          work.parts?.parts(of: $0 - run..<$0) != nil
-        }
-      runByTiles(few, making: deferred, then: fits ? work : .nothing, channels: channels)
-      if fits { return }
-    case .panels: runByPanels()
-    case .chunks: runByChunks()
-    }
-    work.run(all: y, channels: channels)
+    // The tiles of a product may be pairs of all pixels, each read once; and their pieces may be whole parts of the sums
+    // that its work takes.
+    let isProduct = F.side == 2
+    let pairs = 2 * few
+    let makes =
+      isProduct && source.rowStep == 2 * source.channels && source.height % 2 == 0
+      && batch * source.height * source.rowStep == x.count
+    let fits =
+      isProduct && batch == 1 && target.rowStep == channels
+      && stride(from: pairs, to: target.height, by: pairs).allSatisfy {
+        work.parts?.parts(of: $0 - pairs..<$0) != nil
+      }
+    if !makes { deferred?.makeAll(of: x) }
+    runByTiles(
+      few, making: makes ? deferred : nil, then: fits ? work : .nothing, channels: channels)
+    if !fits { work.run(all: y, channels: channels) }
   }
 
   /// Each piece takes a few tiles through all three steps.
@@ -183,14 +173,13 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
       }
       return (first: written, pieceStep: writes)
     }
-    let pixel = 2 * source.channels
     work.begin()
     parallelFor(pieces) { piece in
       let first = few * piece
       let count = min(few, tiles.count - first)
       let patches = ValuePlanes<S, F>(tiles: count, channels: source.channels)
       let products = ValuePlanes<S, F>(tiles: count, channels: target.channels)
-      deferred?.make(2 * first..<2 * (first + count), of: source.pointer, channels: pixel)
+      deferred?.make(2 * first..<2 * (first + count), of: source.pointer)
       patches.fill(
         F.PatchToValues.self, 0..<count, from: source, tiles, first: first, origin: origin,
         step: F.step)

@@ -13,19 +13,15 @@ import Synchronization
 /// How the scalars of a tensor are made, until somebody has made them.
 final class Deferral<Scalar: KernelScalar>: Sendable {
   private let deferred: Mutex<DeferredPixels<Scalar>?>
-  private let channels: Int
 
-  init(_ deferred: DeferredPixels<Scalar>, channels: Int) {
-    self.deferred = Mutex(deferred)
-    self.channels = channels
-  }
+  init(_ deferred: DeferredPixels<Scalar>) { self.deferred = Mutex(deferred) }
 
   /// How they will be made, nil if they have been.
   var current: DeferredPixels<Scalar>? { deferred.withLock { $0 } }
 
   /// Makes them, if nobody has.
   func makeAll(of memory: Buffer<Scalar>) {
-    make { $0?.makeAll(of: memory, channels: channels) }
+    make { $0?.makeAll(of: memory) }
   }
 
   /// Calls `body` with how they are made, if nobody has; afterwards it has made them.

@@ -56,7 +56,7 @@ public struct Tensor<Scalar: KernelScalar>: Sendable {
     deferred.check(shape)
     self.shape = shape
     memory = buffer
-    deferral = Deferral(deferred, channels: shape.last ?? 0)
+    deferral = Deferral(deferred)
   }
 
   /// A tensor of the given scalars, row-major.

@@ -114,7 +114,7 @@ import Testing
     ]
     for (n, way) in ways.enumerated() {
       let apart = Buffer(copying: r)
-      way(apart).makeAll(of: apart, channels: channels)
+      way(apart).makeAll(of: apart)
       let expected = Buffer<S>.unwritten(target.reduce(1, *))
       let moments = ChannelMoments<S>(shape: target)
       convolve(apart, w, expected, nil, .moments(moments))
