@@ -233,15 +233,14 @@ private func affine<S>(
   _ x: Tensor<S>, scale: Tensor<S>, shift: Tensor<S>, adding shortcut: Tensor<S>? = nil,
   rectified: Bool = false
 ) -> Tensor<S> {
-  let map: ChannelAffine<S>
-  if case .map(let inner, let r) = shortcut?.deferred, inner.isOnlyAffine {
-    map = ChannelAffine(
-      scale: scale.buffer, shift: shift.buffer, adding: r, rectified: rectified
-    ).mappingShortcut(scale: inner.scale, shift: inner.shift)
+  var (r, inner): (Buffer<S>?, (scale: Buffer<S>, shift: Buffer<S>)?)
+  if case .map(let map, let x) = shortcut?.deferred, map.isOnlyAffine {
+    (r, inner) = (x, (map.scale, map.shift))
   } else {
-    map = ChannelAffine(
-      scale: scale.buffer, shift: shift.buffer, adding: shortcut?.buffer, rectified: rectified)
+    r = shortcut?.buffer
   }
+  let map = ChannelAffine(
+    scale: scale.buffer, shift: shift.buffer, adding: r, mappedBy: inner, rectified: rectified)
   return Tensor(
     shape: x.shape, deferred: .map(map, of: x.buffer), in: Buffer(uninitialized: x.count))
 }

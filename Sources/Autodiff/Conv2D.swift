@@ -40,7 +40,7 @@ public func conv2D<S>(
         x,
         .joined { dY, sum, sums in
           convolutionInputGradient(
-            dY, W, g, addedTo: sum, then: sums.map { .sums($0) } ?? .nothing)
+            dY, W, g, addedTo: sum, then: sums.map { .sums($0.value) } ?? .nothing)
         }
       ),
       (w, .made { dY in convolutionFilterGradient(dY, X(), g) }),

@@ -140,11 +140,12 @@ public struct Variable<Scalar: KernelScalar> {
     // docs: region again
     let part = GradientPart<Scalar>.joined {
       (
-        dY: Tensor<Scalar>, sum: consuming Tensor<Scalar>?, sums: ChannelGradientSums<Scalar>?
+        dY: Tensor<Scalar>, sum: consuming Tensor<Scalar>?,
+        sums: Once<ChannelGradientSums<Scalar>>?
       ) in
       let input = Variable(tracking: X)
       // As if the computation had been kept: whoever completes the gradient of x takes its norm's sums.
-      input.node?.sums = sum == nil ? sums.map { sums in Once { sums } } : nil
+      input.node?.sums = sum == nil ? sums : nil
       computation(input).backward(dY)
       let dX = input.gradient ?? .zeros(X.shape)
       guard var all = sum.take() else { return dX }
@@ -207,7 +208,8 @@ enum GradientPart<Scalar: KernelScalar> {
   /// norm's sums are taken on the way, and g takes its place.
   case joined(
     (
-      _ dY: Tensor<Scalar>, _ sum: consuming Tensor<Scalar>?, _ sums: ChannelGradientSums<Scalar>?
+      _ dY: Tensor<Scalar>, _ sum: consuming Tensor<Scalar>?,
+      _ sums: Once<ChannelGradientSums<Scalar>>?
     ) -> Tensor<Scalar>)
 }
 
@@ -298,7 +300,7 @@ final class Node<Scalar: KernelScalar> {
           let completes = parent.pending == 1
           parent.gradient =
             checked([
-              join(dY, parent.gradient.take(), completes ? parent.sums?.value : nil)
+              join(dY, parent.gradient.take(), completes ? parent.sums : nil)
             ])[0]
           parent.pending -= 1
           return nil

@@ -34,6 +34,8 @@ public struct ChannelInputGradient<S: KernelScalar>: Sendable {
     self.gate = gate
   }
 
+  var channels: Int { scale.count }
+
   /// Stops if it does not fit dX `[rows, channels]`.
   func check(rows: Int, channels: Int) {
     require(
@@ -45,7 +47,7 @@ public struct ChannelInputGradient<S: KernelScalar>: Sendable {
 
   /// Some rows of dX, which may lie where dY does.
   @inline(__always)
-  func apply(rows: Range<Int>, channels: Int, to dX: UnsafeMutablePointer<S>) {
+  func apply(rows: Range<Int>, to dX: UnsafeMutablePointer<S>) {
     func apply<G: GradientGate<S>>(through gate: G) {
       for row in rows {
         InputGradientOfRow(
@@ -106,6 +108,6 @@ public func channelInputGradient<S: KernelScalar>(
   map.check(rows: rows, channels: channels)
   let to = dX.pointer
   parallelRuns(rows, grain: max(1, elementGrain / max(1, channels))) { run in
-    map.apply(rows: run, channels: channels, to: to)
+    map.apply(rows: run, to: to)
   }
 }

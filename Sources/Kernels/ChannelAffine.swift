@@ -15,30 +15,27 @@ public struct ChannelAffine<S: KernelScalar>: Sendable {
   public let shift: Buffer<S>
   /// r, a shortcut `[rows, channels]`.
   public let shortcut: Buffer<S>?
-  /// The map of its channels by which the shortcut is added: its norm.
-  public private(set) var shortcutMap: (scale: Buffer<S>, shift: Buffer<S>)?
+  /// a′ and d′ `[channels]`, if a′ r + d′ takes the place of r: the shortcut's own norm.
+  public let shortcutMap: (scale: Buffer<S>, shift: Buffer<S>)?
   /// Whether negative results become 0.
   public let rectified: Bool
 
   /// A map of as many channels as `scale` and `shift` have.
   public init(
-    scale: Buffer<S>, shift: Buffer<S>, adding shortcut: Buffer<S>? = nil, rectified: Bool = false
+    scale: Buffer<S>, shift: Buffer<S>, adding shortcut: Buffer<S>? = nil,
+    mappedBy shortcutMap: (scale: Buffer<S>, shift: Buffer<S>)? = nil, rectified: Bool = false
   ) {
     self.scale = scale
     self.shift = shift
     self.shortcut = shortcut
+    self.shortcutMap = shortcutMap
     self.rectified = rectified
   }
 
   /// Whether nothing is added or rectified.
   public var isOnlyAffine: Bool { shortcut == nil && !rectified }
 
-  /// The same with r mapped, too: `a′[c]·r + d′[c]` takes its place.
-  public func mappingShortcut(scale: Buffer<S>, shift: Buffer<S>) -> ChannelAffine {
-    var map = self
-    map.shortcutMap = (scale, shift)
-    return map
-  }
+  var channels: Int { scale.count }
 
   /// Stops if it does not fit x and y `[rows, channels]`.
   func check(rows: Int, channels: Int) {
@@ -54,9 +51,7 @@ public struct ChannelAffine<S: KernelScalar>: Sendable {
 
   /// Some rows of x `[rows, channels]` to those of y, which may be x.
   @inline(__always)
-  func apply(
-    rows: Range<Int>, channels: Int, from x: UnsafePointer<S>, to y: UnsafeMutablePointer<S>
-  ) {
+  func apply(rows: Range<Int>, from x: UnsafePointer<S>, to y: UnsafeMutablePointer<S>) {
     func apply<R: ChannelShortcut<S>>(adding shortcut: R) {
       for row in rows {
         AffineOfRow(
@@ -154,6 +149,6 @@ public func channelAffine<S: KernelScalar>(
   map.check(rows: rows, channels: channels)
   let (from, to) = (UnsafePointer(x.pointer), y.pointer)
   parallelRuns(rows, grain: max(1, elementGrain / max(1, channels))) { run in
-    map.apply(rows: run, channels: channels, from: from, to: to)
+    map.apply(rows: run, from: from, to: to)
   }
 }

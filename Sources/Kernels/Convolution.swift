@@ -95,7 +95,7 @@ public func convolution<S: KernelScalar>(
   if g.isDepthwise {
     deferred?.makeAll(of: input)
     depthwiseConvolution(g, input: input, filter: filter, into: output)
-    return work.run(all: output, channels: g.outChannels)
+    return work.run(all: output)
   }
   // A group is a correlation of its own; all read the same image.
   let groups = (0..<g.groups).map { group in
@@ -116,8 +116,7 @@ public func convolution<S: KernelScalar>(
       targetRow: g.outWidth * g.outChannels, targetPixel: g.outChannels, rows: g.outHeight,
       columns: g.outWidth)
   }
-  Correlation.run(
-    groups, making: deferred, of: input, then: work, on: output, channels: g.outChannels)
+  Correlation.run(groups, making: deferred, of: input, then: work, on: output)
 }
 
 /// The gradient of a convolution's input.
@@ -144,7 +143,7 @@ public func convolutionInputGradient<S: KernelScalar>(
     deferred?.makeAll(of: outputGradient)
     depthwiseConvolutionInputGradient(
       g, outputGradient: outputGradient, filter: filter, into: inputGradient, adding: adding)
-    return work.run(all: inputGradient, channels: g.channels)
+    return work.run(all: inputGradient)
   }
   let down = RemainderClass.all(
     extent: g.height, kernel: g.kernelHeight, stride: g.stride, padding: g.padding,
@@ -184,9 +183,7 @@ public func convolutionInputGradient<S: KernelScalar>(
       }
     }
   }
-  Correlation.run(
-    classes, making: deferred, of: outputGradient, then: work, on: inputGradient,
-    channels: g.channels)
+  Correlation.run(classes, making: deferred, of: outputGradient, then: work, on: inputGradient)
 }
 
 /// The input rows (or columns) that share a remainder, and the taps that reach them.

@@ -9,11 +9,7 @@
 //            all images where the filter is the larger operand. What follows a convolution pixel by pixel is part
 //            of the piece that sums the pixel, while it is in the cache; what comes before it, of the one that reads
 //            the pixel.
-// Borders    Where a piece's input reaches beyond the image, the rows it needs are copied with zeros around them
-//            into scratch memory, once for all correlations that read them (the remainders of a stride). An
-//            unpadded convolution reads the image where it lies. Only where channels are few, as in a network's
-//            first layer, are the patches of about 144 pixels copied one after the other.
-// Read       TileWalk.swift, FilterPanels.swift, ConvolutionGeometry.swift ← this file → Convolution.swift
+// Read       TileWalk.swift, FilterPanels.swift, CorrelationWindow.swift, ConvolutionGeometry.swift ← this file → Convolution.swift
 
 /// One correlation over a batch; offsets and steps in pixels unless said otherwise.
 struct Correlation<S: KernelScalar> {
@@ -47,7 +43,7 @@ struct Correlation<S: KernelScalar> {
   var addsToTarget = false
 
   /// Runs some correlations of one batch on the thread team, what comes before on x, their source, and what follows on
-  /// y `[..., channels]`, their target.
+  /// y, their target.
   ///
   /// Those that read the same channels at the same rows take turns at each piece: what they read is copied once.
   /// The source's pixels are made in the piece that reads them, and the work is done in the piece that sums a pixel's
@@ -55,20 +51,23 @@ struct Correlation<S: KernelScalar> {
   @inline(__always)
   static func run(
     _ all: [Correlation], making deferred: DeferredPixels<S>?, of x: Buffer<S>,
-    then work: PixelWork<S>, on y: Buffer<S>, channels: Int
+    then work: PixelWork<S>, on y: Buffer<S>
   ) {
     let all = all.filter { $0.rows > 0 && $0.columns > 0 && $0.batch > 0 }
     let byPieces = all.filter { !$0.hasLargeFilter }
-    let makes = byPieces.count == 1 && all.count == 1 && all[0].readsPixelsOnce
-    if let deferred, !makes { deferred.makeAll(of: x) }
-    // One correlation makes all channels of all pixels, and can do so for as many images at once as are wanted.
-    let isWhole =
-      byPieces.count == 1 && all.count == 1
-      && all[0].batch * all[0].rows * all[0].columns * all[0].panels.outputs == y.count
-      && !(all[0].copiesPatches && (work.parts?.imagesAPart ?? 1) > 1)
+    let alone = all.count == 1 ? byPieces.first : nil
+    let makes = alone?.readsPixelsOnce ?? false
+    if !makes { deferred?.makeAll(of: x) }
     for one in all where one.hasLargeFilter { one.runByPanels() }
+    let isWhole = alone?.sums(all: y, inPartsOf: work) ?? false
     runByPieces(byPieces, making: makes ? deferred : nil, of: x, then: isWhole ? work : .nothing)
-    if !isWhole { work.run(all: y, channels: channels) }
+    if !isWhole { work.run(all: y) }
+  }
+
+  /// Whether it makes all channels of all pixels of y, and can do so for as many images at once as work wants.
+  private func sums(all y: Buffer<S>, inPartsOf work: PixelWork<S>) -> Bool {
+    batch * rows * columns * panels.outputs == y.count
+      && !(copiesPatches && (work.parts?.imagesAPart ?? 1) > 1)
   }
 
   /// Whether every pixel of the source is read for one pixel of the target, the one at its place.
@@ -105,11 +104,11 @@ struct Correlation<S: KernelScalar> {
     let imagesAPiece = ((one.copiesPatches ? 1 : max(1, together)) + images - 1) / images * images
     let groups = (one.batch + imagesAPiece - 1) / imagesAPiece
     let beside = work.reads(of: one.target)
-    // Pixels that are made are so few at a time that the second-level cache holds them, what they are made of, and
+    // Of an image, so few pixels are made at a time that the second-level cache holds them, what they are made of, and
     // that of the next.
-    let isOneImage = deferred != nil && imagesAPiece == 1
-    let few = isOneImage ? max(1, (1 << 14) / (one.columns * one.channels)) : rowsAPiece
-    let linesAtOnce = min(rowsAPiece, few)
+    let linesAtOnce =
+      deferred == nil || imagesAPiece > 1
+      ? rowsAPiece : min(rowsAPiece, max(1, (1 << 14) / (one.columns * one.channels)))
     let next = imagesAPiece * linesAtOnce * one.columns * one.channels * MemoryLayout<S>.stride
     let ahead = deferred.map {
       $0.places(of: x.pointer).map { $0 + next - UnsafeRawPointer(x.pointer) }
@@ -125,14 +124,14 @@ struct Correlation<S: KernelScalar> {
         let last = (images.upperBound - 1) * one.rows + min(one.rows, first + count)
         return (image * one.rows + first) * one.columns..<last * one.columns
       }
-      let end = min(one.rows, first + rowsAPiece)
+      let end = min(rows, first + rowsAPiece)
       for line in stride(from: first, to: end, by: linesAtOnce) {
-        let count = min(linesAtOnce, first + rowsAPiece - line)
+        let count = min(linesAtOnce, end - line)
         deferred?.make(pixels(line, count), of: x.pointer)
         sum(family, images: images, first: line, count: count, beside: beside, ahead: ahead)
       }
       if case .nothing = work { return }
-      work.run(pixels(first, rowsAPiece), of: one.target, channels: one.targetPixel)
+      work.run(pixels(first, rowsAPiece), of: one.target)
     }
     work.end()
     withExtendedLifetime(families) {}
@@ -218,119 +217,6 @@ struct Correlation<S: KernelScalar> {
     }
   }
 
-  /// Whether each pixel's patch is copied into one run.
-  ///
-  /// Those of few channels are so short that a loop over kernel rows would spend its time at the edges.
-  /// The sum has the same order either way.
-  private var copiesPatches: Bool {
-    tapRows > 1 && panels.tapRowsAtOnce == tapRows && dilationColumns == 1
-      && tapColumns * usedChannels <= 32
-  }
-
-  /// Rows and columns of the source, from the first to the last that are read; they may lie outside.
-  private struct Region {
-    var (top, bottom): (Int, Int)
-    var (left, right): (Int, Int)
-
-    static var none: Region { Region(top: .max, bottom: .min, left: .max, right: .min) }
-    var rows: Int { bottom - top }
-    var columns: Int { right - left }
-
-    mutating func include(_ other: Region) {
-      (top, bottom) = (min(top, other.top), max(bottom, other.bottom))
-      (left, right) = (min(left, other.left), max(right, other.right))
-    }
-  }
-
-  /// What some output rows read.
-  private func region(first: Int, count: Int) -> Region {
-    let top = originRow + step * first
-    return Region(
-      top: top, bottom: top + step * (count - 1) + dilationRows * (tapRows - 1) + 1,
-      left: originColumn,
-      right: originColumn + step * (columns - 1) + dilationColumns * (tapColumns - 1) + 1)
-  }
-
-  /// A region of some images: where it lies, or copied with zeros around.
-  private struct Window {
-    let images: Range<Int>
-    let region: Region
-    /// The region's first pixel, and the steps to the next image, row and pixel.
-    private(set) var base: UnsafePointer<S>
-    let image: Int
-    private(set) var pitch: Int
-    private(set) var pixel: Int
-    /// Whether a pixel is its whole patch.
-    private(set) var holdsPatches = false
-    private var copy: Buffer<S>?
-
-    @inline(__always)
-    init(_ c: Correlation, images: Range<Int>, _ region: Region, inParallel: Bool) {
-      self.images = images
-      self.region = region
-      let source = c.source + images.lowerBound * c.height * c.width * c.channels
-      if region.top >= 0 && region.bottom <= c.height && region.left >= 0
-        && region.right <= c.width
-      {
-        base = source + (region.top * c.width + region.left) * c.channels + c.firstChannel
-        image = c.height * c.width * c.channels
-        pitch = c.width * c.channels
-        pixel = c.channels
-        copy = nil
-      } else {
-        let size = region.rows * region.columns * c.usedChannels
-        let copy = Buffer<S>(uninitialized: images.count * size)
-        func fill(_ n: Int) {
-          c.copyWithZeros(
-            image: source + n * c.height * c.width * c.channels, region,
-            into: copy.pointer + n * size)
-        }
-        if inParallel {
-          parallelFor(images.count, fill)
-        } else {
-          for n in 0..<images.count { fill(n) }
-        }
-        base = UnsafePointer(copy.pointer)
-        image = size
-        pitch = region.columns * c.usedChannels
-        pixel = c.usedChannels
-        self.copy = copy
-      }
-    }
-
-    /// Replaces the pixels of one image by their patches, one after the other.
-    @inline(__always)
-    mutating func copyPatches(_ c: Correlation, count: Int) {
-      let run = c.tapColumns * c.usedChannels
-      let size = c.tapRows * run
-      let patches = Buffer<S>(uninitialized: count * c.columns * size)
-      // Values of their own: what is written might, for all the compiler knows, be `self`.
-      let (first, columns, taps) = (base, c.columns, c.tapRows)
-      let (down, across, tap) = (c.step * pitch, c.step * pixel, c.dilationRows * pitch)
-      var out = patches.pointer
-      for i in 0..<count {
-        for j in 0..<columns {
-          var from = first + i * down + j * across
-          for _ in 0..<taps {
-            // Whole vectors: what they write too much, the next run overwrites, or the margin takes.
-            var v = 0
-            while v < run {
-              (out + v).vector = (from + v).vector
-              v += S.Vector.scalarCount
-            }
-            out += run
-            from += tap
-          }
-        }
-      }
-      holdsPatches = true
-      base = UnsafePointer(patches.pointer)
-      pitch = c.columns * size
-      pixel = size
-      copy = patches
-    }
-  }
-
   /// Sums some tap rows of one panel over a window: the first ones write, or add where that is asked for; the
   /// others add.
   @inline(__always)
@@ -360,8 +246,8 @@ struct Correlation<S: KernelScalar> {
     let bytes = TileHeight.main * MemoryLayout<S>.stride
     let share = bytes * usedChannels / shares * panel
     return AskAhead(
-      source, first: first + share, second: places[places.count / 2] + share, third: last + share,
-      step: (bytes + shares - 1) / shares)
+      first: first + share, second: places[places.count / 2] + share, third: last + share,
+      step: (bytes + shares - 1) / shares, next: source)
   }
 
   @inline(__always)
@@ -418,34 +304,5 @@ struct Correlation<S: KernelScalar> {
       }
     }
     withExtendedLifetime(window) {}
-  }
-
-  /// Copies a region of one image, which may reach beyond it, with zeros where nothing is.
-  @inline(__always)
-  private func copyWithZeros(
-    image: UnsafePointer<S>, _ region: Region, into slab: UnsafeMutablePointer<S>
-  ) {
-    let columns = region.columns
-    let left = min(columns, max(0, -region.left))
-    let right = max(left, min(columns, width - region.left))
-    for r in 0..<region.rows {
-      let line = slab + r * columns * usedChannels
-      let row = region.top + r
-      guard row >= 0, row < height, right > left else {
-        line.update(repeating: 0, count: columns * usedChannels)
-        continue
-      }
-      line.update(repeating: 0, count: left * usedChannels)
-      let from = image + (row * width + region.left + left) * channels + firstChannel
-      if usedChannels == channels {
-        (line + left * channels).update(from: from, count: (right - left) * channels)
-      } else {
-        for c in left..<right {
-          (line + c * usedChannels).update(
-            from: from + (c - left) * channels, count: usedChannels)
-        }
-      }
-      (line + right * usedChannels).update(repeating: 0, count: (columns - right) * usedChannels)
-    }
   }
 }

@@ -19,8 +19,8 @@ public enum DeferredPixels<S: KernelScalar>: Sendable {
   /// Extent of the last axis.
   private var channels: Int {
     switch self {
-    case .map(let map, _): map.scale.count
-    case .inputGradient(let map): map.scale.count
+    case .map(let map, _): map.channels
+    case .inputGradient(let map): map.channels
     }
   }
 
@@ -39,11 +39,9 @@ public enum DeferredPixels<S: KernelScalar>: Sendable {
   /// Makes some rows of y.
   @inline(__always)
   func make(_ rows: Range<Int>, of y: UnsafeMutablePointer<S>) {
-    let channels = channels
     switch self {
-    case .map(let map, let x):
-      map.apply(rows: rows, channels: channels, from: x.pointer, to: y)
-    case .inputGradient(let map): map.apply(rows: rows, channels: channels, to: y)
+    case .map(let map, let x): map.apply(rows: rows, from: x.pointer, to: y)
+    case .inputGradient(let map): map.apply(rows: rows, to: y)
     }
   }
 

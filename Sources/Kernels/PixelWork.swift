@@ -55,12 +55,12 @@ public enum PixelWork<S: KernelScalar> {
 
   /// Works on some pixels, which are whole parts, when all their channels are there.
   @inline(__always)
-  func run(_ pixels: Range<Int>, of y: UnsafeMutablePointer<S>, channels: Int) {
+  func run(_ pixels: Range<Int>, of y: UnsafeMutablePointer<S>) {
     // The next columns of the same pixels come next.
     let ahead = Four<S>.width
     switch self {
     case .nothing: break
-    case .map(let map): map.apply(rows: pixels, channels: channels, from: y, to: y)
+    case .map(let map): map.apply(rows: pixels, from: y, to: y)
     case .moments(let moments):
       for part in moments.parts.proving(pixels) { moments.take(part, y, ahead: ahead) }
     case .sums(let sums):
@@ -79,11 +79,12 @@ public enum PixelWork<S: KernelScalar> {
   }
 
   /// Everything in a pass of its own.
-  func run(all y: Buffer<S>, channels: Int) {
+  func run(all y: Buffer<S>) {
     switch self {
     case .nothing: break
     case .map(let map):
-      channelAffine(y, map, rows: y.count / channels, channels: channels, into: y)
+      channelAffine(
+        y, map, rows: y.count / max(1, map.channels), channels: map.channels, into: y)
     case .moments(let moments): moments.take(y)
     case .sums(let sums): sums.take(y, gated: y)
     }

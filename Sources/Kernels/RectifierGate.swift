@@ -1,9 +1,9 @@
-// Which gradients a rectification lets through.
+// A rectification, and which gradients it lets through.
 //
-// Formula    g = dY where y > 0, else 0,   y = max(0, a x + d (+ r))   per channel
+// Formula    y = max(0, a x + d (+ r))   per channel,   g = dY where y > 0, else 0
 // Idea       Whether y > 0 is computed again from x, with the very operations of forward, where that is cheaper than
 //            reading y.
-// Read       this file → ChannelGradientSums.swift, BatchNormalization.swift
+// Read       this file → ChannelAffine.swift, ChannelGradientSums.swift, BatchNormalization.swift
 // Tests      Tests/KernelsTests/BatchNormalizationTests.swift
 
 /// Which elements of dY a rectification lets through.

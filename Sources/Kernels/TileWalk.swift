@@ -5,7 +5,7 @@
 // Idea       Three nested counts cover everything: a matrix product needs one (i = k); a
 //            convolution forward walks kernel rows, kernel columns and channels; its filter
 //            gradient walks image rows and pixels.
-// Read       RegisterTile.swift, TileFamilies.swift ← this file → MatrixMultiply.swift, Correlation.swift
+// Read       RegisterTile.swift, TileFamilies.swift, Meanwhile.swift ← this file → MatrixMultiply.swift, Correlation.swift
 
 /// How the operands advance in the inner loop, in scalars.
 ///
@@ -49,99 +49,6 @@ protocol Walk {
   /// A function of its own in each walk, never inlined: a caller that holds the loops of seven heights
   /// compiles slower, and runs no faster.
   func sum<Tile: RegisterTile>(_: Tile.Type, _ operands: TileOperands<Tile.Columns.Scalar>)
-}
-
-/// What a walk asks for beside its own operands.
-protocol Meanwhile {
-  /// Before the first step of a tile, which begins at a.
-  mutating func begin(at a: UnsafeRawPointer)
-  /// In every step.
-  mutating func ask()
-  /// When it asks for a line that the next tile will write.
-  func ask(beside line: UnsafeRawPointer)
-}
-
-extension Meanwhile {
-  @inline(__always) mutating func begin(at a: UnsafeRawPointer) {}
-  @inline(__always) mutating func ask() {}
-  @inline(__always) func ask(beside line: UnsafeRawPointer) {}
-}
-
-/// Nothing.
-struct AskNothing: Meanwhile {}
-
-/// What lies at the places of the target in one or two other blocks, as far from them in bytes as is said.
-struct AskBeside: Meanwhile {
-  let first: Int
-  let second: Int
-
-  @inline(__always)
-  func ask(beside line: UnsafeRawPointer) {
-    prefetchToReadLater(line + first)
-    prefetchToReadLater(line + second)
-  }
-}
-
-/// What lies at the places of a in one to three other blocks, as far from them in bytes as is said, evenly over the steps.
-struct AskAhead: Meanwhile {
-  let first: Int
-  let second: Int
-  let third: Int
-  /// Bytes a step.
-  let step: Int
-  private var next: UnsafeRawPointer
-
-  init(_ a: UnsafeRawPointer, first: Int, second: Int, third: Int, step: Int) {
-    next = a
-    (self.first, self.second, self.third, self.step) = (first, second, third, step)
-  }
-
-  @inline(__always)
-  mutating func begin(at a: UnsafeRawPointer) { next = a }
-
-  @inline(__always)
-  mutating func ask() {
-    prefetchToReadLater(next + first)
-    prefetchToReadLater(next + second)
-    prefetchToReadLater(next + third)
-    next += step
-  }
-}
-
-/// Both.
-struct AskBoth<First: Meanwhile, Second: Meanwhile>: Meanwhile {
-  var first: First
-  var second: Second
-
-  @inline(__always)
-  mutating func begin(at a: UnsafeRawPointer) {
-    first.begin(at: a)
-    second.begin(at: a)
-  }
-
-  @inline(__always)
-  mutating func ask() {
-    first.ask()
-    second.ask()
-  }
-
-  @inline(__always)
-  func ask(beside line: UnsafeRawPointer) {
-    first.ask(beside: line)
-    second.ask(beside: line)
-  }
-}
-
-/// Memory that is needed after this walk, into the second-level cache, some bytes a step.
-struct AskLater: Meanwhile {
-  var next: UnsafeRawPointer
-  let step: Int
-
-  @inline(__always)
-  mutating func ask() {
-    prefetchToReadLater(next)
-    next += step
-  }
 }
 
 /// One loop with even steps: a matrix product, a 1×1 convolution.

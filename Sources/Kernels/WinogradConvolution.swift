@@ -38,8 +38,7 @@ public func winogradConvolution<S: KernelScalar>(
     WinogradProduct<S, F>(
       batch: plan.images, source: g.grid(input: input), target: g.grid(output: output),
       taps: FilterTaps(filter, g), origin: -g.padding
-    ).run(
-      plan.pieces, making: deferred, of: input, then: work, on: output, channels: g.outChannels)
+    ).run(plan.pieces, making: deferred, of: input, then: work, on: output)
   }
   switch (g.stride, plan.side) {
   case (_, 2): run(StrassenProduct.self)
@@ -80,9 +79,7 @@ public func winogradInputGradient<S: KernelScalar>(
       batch: plan.images, source: g.grid(output: outputGradient),
       target: g.grid(input: inputGradient), taps: FilterTaps(filter, g, isTurned: true),
       origin: g.isMatrixProduct || g.stride == 2 ? 0 : g.padding - 2, adding: adding
-    ).run(
-      plan.pieces, making: deferred, of: outputGradient, then: work, on: inputGradient,
-      channels: g.channels)
+    ).run(plan.pieces, making: deferred, of: outputGradient, then: work, on: inputGradient)
   }
   switch (g.stride, plan.side) {
   case (_, 2): run(StrassenProduct.self)
@@ -116,15 +113,15 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
   /// share one.
   private var pitch: Int { source.channels * Columns.width + 16 }
 
-  /// Runs everything, what comes before on x, the source, and what follows on y `[..., channels]`, the target.
+  /// Runs everything, what comes before on x, the source, and what follows on y, the target.
   func run(
     _ pieces: WinogradPlan.Pieces, making deferred: DeferredPixels<S>?, of x: Buffer<S>,
-    then work: PixelWork<S>, on y: Buffer<S>, channels: Int
+    then work: PixelWork<S>, on y: Buffer<S>
   ) {
     guard case .tiles(let few) = pieces else {
       deferred?.makeAll(of: x)
       if case .panels = pieces { runByPanels() } else { runByChunks() }
-      return work.run(all: y, channels: channels)
+      return work.run(all: y)
     }
     // The tiles of a product may be pairs of all pixels, each read once; and their pieces may be whole parts of the sums
     // that its work takes.
@@ -134,14 +131,13 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
       isProduct && source.rowStep == 2 * source.channels && source.height % 2 == 0
       && batch * source.height * source.rowStep == x.count
     let fits =
-      isProduct && batch == 1 && target.rowStep == channels
+      isProduct && batch == 1 && target.rowStep == 2 * target.channels
       && stride(from: pairs, to: target.height, by: pairs).allSatisfy {
         work.parts?.parts(of: $0 - pairs..<$0) != nil
       }
     if !makes { deferred?.makeAll(of: x) }
-    runByTiles(
-      few, making: makes ? deferred : nil, then: fits ? work : .nothing, channels: channels)
-    if !fits { work.run(all: y, channels: channels) }
+    runByTiles(few, making: makes ? deferred : nil, then: fits ? work : .nothing)
+    if !fits { work.run(all: y) }
   }
 
   /// Each piece takes a few tiles through all three steps.
@@ -149,7 +145,7 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
   /// While it multiplies, it asks for the pixels that the next one reads, or for what they are made of, and for those
   /// that it will write itself, with what its work reads there.
   private func runByTiles(
-    _ few: Int, making deferred: DeferredPixels<S>?, then work: PixelWork<S>, channels: Int
+    _ few: Int, making deferred: DeferredPixels<S>?, then work: PixelWork<S>
   ) {
     let tiles = tiles
     let filter = filterValues()
@@ -194,8 +190,7 @@ private struct WinogradProduct<S: KernelScalar, F: WinogradForm> {
       }
       products.write(0..<count, to: target, tiles, first: first, adding: adding)
       if case .nothing = work { return }
-      work.run(
-        2 * first..<min(2 * (first + count), target.height), of: target.pointer, channels: channels)
+      work.run(2 * first..<min(2 * (first + count), target.height), of: target.pointer)
     }
     work.end()
     withExtendedLifetime(filter) {}

@@ -59,11 +59,12 @@ import Testing
           channelAffine(x, map, rows: rows, channels: channels, into: y)
           return y.array
         }
-        func adding(_ r: Buffer<Float>) -> ChannelAffine<Float> {
-          ChannelAffine(scale: parts[0], shift: parts[1], adding: r, rectified: rectified)
-        }
-        let together = adding(r).mappingShortcut(scale: parts[2], shift: parts[3])
-        #expect(apply(adding(mapped)) == apply(together))
+        let apart = ChannelAffine(
+          scale: parts[0], shift: parts[1], adding: mapped, rectified: rectified)
+        let together = ChannelAffine(
+          scale: parts[0], shift: parts[1], adding: r, mappedBy: (parts[2], parts[3]),
+          rectified: rectified)
+        #expect(apply(apart) == apply(together))
       }
     }
   }
@@ -97,8 +98,10 @@ import Testing
       { _ in .map(ChannelAffine(scale: parts[0], shift: parts[1], rectified: true), of: x) },
       { _ in .map(ChannelAffine(scale: parts[0], shift: parts[1]), of: x) },
       { _ in
-        let map = ChannelAffine(scale: parts[0], shift: parts[1], adding: r, rectified: true)
-        return .map(map.mappingShortcut(scale: parts[2], shift: parts[3]), of: x)
+        let map = ChannelAffine(
+          scale: parts[0], shift: parts[1], adding: r, mappedBy: (parts[2], parts[3]),
+          rectified: true)
+        return .map(map, of: x)
       },
       // In memory of its own, and in the place of dY.
       { _ in

@@ -1,0 +1,152 @@
+// What a piece of a correlation reads: a region of some images, where it lies or copied.
+//
+// Borders    Where it reaches beyond the image, the rows are copied with zeros around them into scratch memory, once for
+//            all correlations that read them (the remainders of a stride). An unpadded convolution reads the image where
+//            it lies.
+// Patches    Only where channels are few, as in a network's first layer, are the patches of about 144 pixels copied one
+//            after the other.
+// Read       this file → Correlation.swift
+
+extension Correlation {
+  /// Whether each pixel's patch is copied into one run.
+  ///
+  /// Those of few channels are so short that a loop over kernel rows would spend its time at the edges.
+  /// The sum has the same order either way.
+  var copiesPatches: Bool {
+    tapRows > 1 && panels.tapRowsAtOnce == tapRows && dilationColumns == 1
+      && tapColumns * usedChannels <= 32
+  }
+
+  /// Rows and columns of the source, from the first to the last that are read; they may lie outside.
+  struct Region {
+    var (top, bottom): (Int, Int)
+    var (left, right): (Int, Int)
+
+    static var none: Region { Region(top: .max, bottom: .min, left: .max, right: .min) }
+    var rows: Int { bottom - top }
+    var columns: Int { right - left }
+
+    mutating func include(_ other: Region) {
+      (top, bottom) = (min(top, other.top), max(bottom, other.bottom))
+      (left, right) = (min(left, other.left), max(right, other.right))
+    }
+  }
+
+  /// What some output rows read.
+  func region(first: Int, count: Int) -> Region {
+    let top = originRow + step * first
+    return Region(
+      top: top, bottom: top + step * (count - 1) + dilationRows * (tapRows - 1) + 1,
+      left: originColumn,
+      right: originColumn + step * (columns - 1) + dilationColumns * (tapColumns - 1) + 1)
+  }
+
+  /// A region of some images: where it lies, or copied with zeros around.
+  struct Window {
+    let images: Range<Int>
+    let region: Region
+    /// The region's first pixel, and the steps to the next image, row and pixel.
+    private(set) var base: UnsafePointer<S>
+    let image: Int
+    private(set) var pitch: Int
+    private(set) var pixel: Int
+    /// Whether a pixel is its whole patch.
+    private(set) var holdsPatches = false
+    private var copy: Buffer<S>?
+
+    @inline(__always)
+    init(_ c: Correlation, images: Range<Int>, _ region: Region, inParallel: Bool) {
+      self.images = images
+      self.region = region
+      let source = c.source + images.lowerBound * c.height * c.width * c.channels
+      if region.top >= 0 && region.bottom <= c.height && region.left >= 0
+        && region.right <= c.width
+      {
+        base = source + (region.top * c.width + region.left) * c.channels + c.firstChannel
+        image = c.height * c.width * c.channels
+        pitch = c.width * c.channels
+        pixel = c.channels
+        copy = nil
+      } else {
+        let size = region.rows * region.columns * c.usedChannels
+        let copy = Buffer<S>(uninitialized: images.count * size)
+        func fill(_ n: Int) {
+          c.copyWithZeros(
+            image: source + n * c.height * c.width * c.channels, region,
+            into: copy.pointer + n * size)
+        }
+        if inParallel {
+          parallelFor(images.count, fill)
+        } else {
+          for n in 0..<images.count { fill(n) }
+        }
+        base = UnsafePointer(copy.pointer)
+        image = size
+        pitch = region.columns * c.usedChannels
+        pixel = c.usedChannels
+        self.copy = copy
+      }
+    }
+
+    /// Replaces the pixels of one image by their patches, one after the other.
+    @inline(__always)
+    mutating func copyPatches(_ c: Correlation, count: Int) {
+      let run = c.tapColumns * c.usedChannels
+      let size = c.tapRows * run
+      let patches = Buffer<S>(uninitialized: count * c.columns * size)
+      // Values of their own: what is written might, for all the compiler knows, be `self`.
+      let (first, columns, taps) = (base, c.columns, c.tapRows)
+      let (down, across, tap) = (c.step * pitch, c.step * pixel, c.dilationRows * pitch)
+      var out = patches.pointer
+      for i in 0..<count {
+        for j in 0..<columns {
+          var from = first + i * down + j * across
+          for _ in 0..<taps {
+            // Whole vectors: what they write too much, the next run overwrites, or the margin takes.
+            var v = 0
+            while v < run {
+              (out + v).vector = (from + v).vector
+              v += S.Vector.scalarCount
+            }
+            out += run
+            from += tap
+          }
+        }
+      }
+      holdsPatches = true
+      base = UnsafePointer(patches.pointer)
+      pitch = c.columns * size
+      pixel = size
+      copy = patches
+    }
+  }
+
+  /// Copies a region of one image, which may reach beyond it, with zeros where nothing is.
+  @inline(__always)
+  private func copyWithZeros(
+    image: UnsafePointer<S>, _ region: Region, into slab: UnsafeMutablePointer<S>
+  ) {
+    let columns = region.columns
+    let left = min(columns, max(0, -region.left))
+    let right = max(left, min(columns, width - region.left))
+    for r in 0..<region.rows {
+      let line = slab + r * columns * usedChannels
+      let row = region.top + r
+      guard row >= 0, row < height, right > left else {
+        line.update(repeating: 0, count: columns * usedChannels)
+        continue
+      }
+      line.update(repeating: 0, count: left * usedChannels)
+      let from = image + (row * width + region.left + left) * channels + firstChannel
+      if usedChannels == channels {
+        (line + left * channels).update(from: from, count: (right - left) * channels)
+      } else {
+        for c in left..<right {
+          (line + c * usedChannels).update(
+            from: from + (c - left) * channels, count: usedChannels)
+        }
+      }
+      (line + right * usedChannels).update(repeating: 0, count: (columns - right) * usedChannels)
+    }
+  }
+}
