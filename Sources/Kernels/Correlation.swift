@@ -67,7 +67,6 @@ struct Correlation<S: KernelScalar> {
   /// Whether it makes all channels of all pixels of y, and can do so for as many images at once as work wants.
   private func sums(all y: Buffer<S>, inPartsOf work: PixelWork<S>) -> Bool {
     batch * rows * columns * panels.outputs == y.count
-      && !(copiesPatches && (work.parts?.imagesAPart ?? 1) > 1)
   }
 
   /// Whether every pixel of the source is read for one pixel of the target, the one at its place.
@@ -92,16 +91,17 @@ struct Correlation<S: KernelScalar> {
       }
     }
     guard let one = families.first?[0].correlation else { return }
-    // Output rows a piece: about 144 pixels, enough to use a panel often while it is in cache; where an image
-    // has fewer, several images, as long as there are eight pieces to share. Work that takes sums gets whole parts.
+    // Output rows a piece; where an image has fewer, several images, as long as there are eight pieces to share. Work
+    // that takes sums gets whole parts.
     let rows = families.joined().reduce(0) { max($0, $1.correlation.rows) }
-    let wanted = max(1, (rows * one.columns + 72) / 144)
+    let pixels = one.pixelsAPiece
+    let wanted = max(1, (rows * one.columns + pixels / 2) / pixels)
     let lines = work.parts?.linesAPart ?? 1
     let rowsAPiece = ((rows + wanted - 1) / wanted + lines - 1) / lines * lines
     let chunks = (rows + rowsAPiece - 1) / rowsAPiece
-    let together = min(144 / (rows * one.columns), one.batch * families.count / 8)
+    let together = min(pixels / (rows * one.columns), one.batch * families.count / 8)
     let images = work.parts?.imagesAPart ?? 1
-    let imagesAPiece = ((one.copiesPatches ? 1 : max(1, together)) + images - 1) / images * images
+    let imagesAPiece = (max(1, together) + images - 1) / images * images
     let groups = (one.batch + imagesAPiece - 1) / imagesAPiece
     let beside = work.reads(of: one.target)
     // Of an image, so few pixels are made at a time that the second-level cache holds them, what they are made of, and
@@ -137,6 +137,16 @@ struct Correlation<S: KernelScalar> {
     withExtendedLifetime(families) {}
   }
 
+  /// Output pixels a piece, roughly: 144, enough to use a panel often while it is in cache.
+  ///
+  /// More, where channels are few: such pieces are over in some microseconds, and each begins with lines that nobody
+  /// has asked for. But what a piece reads and writes should stay in the second-level cache for what follows, and many
+  /// threads should still share a small batch.
+  private var pixelsAPiece: Int {
+    let bytes = (usedChannels + panels.outputs) * MemoryLayout<S>.stride
+    return max(144, min(576, (1 << 18) / bytes, batch * rows * columns / 32))
+  }
+
   /// Sums some output rows of some images, all panels of all members of a family.
   @inline(__always)
   private static func sum(
@@ -149,23 +159,17 @@ struct Correlation<S: KernelScalar> {
       let rows = min(count, family[n].correlation.rows - first)
       region.include(family[n].correlation.region(first: first, count: rows))
     }
-    var window = Window(family[0].correlation, images: images, region, inParallel: false)
-    if family.count == 1 && family[0].correlation.copiesPatches
-      && window.pixel == family[0].correlation.usedChannels
-    {
-      window.copyPatches(
-        family[0].correlation, count: min(count, family[0].correlation.rows - first))
-    }
+    let window = Window(family[0].correlation, images: images, region, inParallel: false)
     for n in family.indices where family[n].correlation.rows > first {
       let rows = min(count, family[n].correlation.rows - first)
       let panels = family[n].correlation.panels
       let filter = UnsafePointer(family[n].filter.pointer)
       for panel in 0..<panels.count {
         for tap in stride(from: 0, to: panels.tapRows, by: panels.tapRowsAtOnce) {
-          family[n].correlation.sum(
-            window, first: first, count: rows, panel: panel, taps: panels.taps(from: tap),
-            filter: filter + panel * panels.size + tap * panels.rowSize, beside: beside,
-            ahead: ahead)
+          let pass = Pass(
+            window: window, first: first, count: rows, panel: panel, taps: panels.taps(from: tap),
+            filter: filter + panel * panels.size + tap * panels.rowSize)
+          family[n].correlation.sum(pass, beside: beside, ahead: ahead)
         }
       }
     }
@@ -211,29 +215,45 @@ struct Correlation<S: KernelScalar> {
       for tap in stride(from: 0, to: tapRows, by: panels.tapRowsAtOnce) {
         panels.pack(panel: panel, rows: panels.taps(from: tap), to: filter.pointer)
         sum(
-          window, first: 0, count: rows, panel: panel, taps: panels.taps(from: tap),
-          filter: UnsafePointer(filter.pointer))
+          Pass(
+            window: window, first: 0, count: rows, panel: panel, taps: panels.taps(from: tap),
+            filter: UnsafePointer(filter.pointer)))
       }
     }
   }
 
-  /// Sums some tap rows of one panel over a window: the first ones write, or add where that is asked for; the
-  /// others add.
+  /// What one pass over the pixels sums: some output rows of a window, in one panel, from some tap rows.
+  private struct Pass {
+    let window: Window
+    let first: Int
+    let count: Int
+    let panel: Int
+    let taps: Range<Int>
+    let filter: UnsafePointer<S>
+  }
+
+  /// Sums a pass, by the walk and the tiles for what it reads and asks for.
   @inline(__always)
-  private func sum(
-    _ window: Window, first: Int, count: Int, panel: Int, taps: Range<Int>,
-    filter: UnsafePointer<S>, beside: AskBeside? = nil, ahead: [Int]? = nil
-  ) {
-    typealias Two = Spread<Beside<Vector1<S>>>
-    switch (panels.vectors, beside, askAhead(ahead, panel: panel)) {
-    case (4, _, _): sum(Low<Four<S>>.self, window, first, count, panel, taps, filter)
+  private func sum(_ pass: Pass, beside: AskBeside? = nil, ahead: [Int]? = nil) {
+    typealias One = Vector1<S>
+    typealias Two = Beside<Vector1<S>>
+    if readsColors(pass.window) {
+      switch (panels.vectors, step) {
+      case (2, 1): return sumColors(Together<Two>.self, pass, ColorSteps1())
+      case (2, 2): return sumColors(Together<Two>.self, pass, ColorSteps2())
+      case (1, 1): return sumColors(Together<One>.self, pass, ColorSteps1())
+      case (1, 2): return sumColors(Together<One>.self, pass, ColorSteps2())
+      default: break
+      }
+    }
+    switch (panels.vectors, beside, askAhead(ahead, panel: pass.panel)) {
+    case (4, _, _): sum(Low<Four<S>>.self, pass, AskNothing())
     case (2, let beside?, let ahead?):
-      let both = AskBoth(first: beside, second: ahead)
-      sum(Two.self, window, first, count, panel, taps, filter, both)
-    case (2, let beside?, nil): sum(Two.self, window, first, count, panel, taps, filter, beside)
-    case (2, nil, let ahead?): sum(Two.self, window, first, count, panel, taps, filter, ahead)
-    case (2, nil, nil): sum(Two.self, window, first, count, panel, taps, filter)
-    default: sum(Spread<Vector1<S>>.self, window, first, count, panel, taps, filter)
+      sum(Spread<Two>.self, pass, AskBoth(first: beside, second: ahead))
+    case (2, let beside?, nil): sum(Spread<Two>.self, pass, beside)
+    case (2, nil, let ahead?): sum(Spread<Two>.self, pass, ahead)
+    case (2, nil, nil): sum(Spread<Two>.self, pass, AskNothing())
+    default: sum(Spread<One>.self, pass, AskNothing())
     }
   }
 
@@ -250,57 +270,90 @@ struct Correlation<S: KernelScalar> {
       step: (bytes + shares - 1) / shares, next: source)
   }
 
+  /// Whether a window is of the three colours of an image, one pixel after the other.
+  @inline(__always)
+  private func readsColors(_ window: Window) -> Bool {
+    window.pixel == 3 && usedChannels == 3 && dilationColumns == 1
+  }
+
+  @inline(__always)
+  private func sumColors<Tiles: TileFamily>(_: Tiles.Type, _ pass: Pass, _ steps: some WalkSteps)
+  where Tiles.Columns.Scalar == S {
+    follow(Tiles.self, pass) { tapRows in
+      ColorWalk(
+        outer: tapRows, middle: tapColumns, aOuter: dilationRows * pass.window.pitch, steps: steps)
+    }
+  }
+
+  /// Sums a pass by one even loop, where there is no turn, or by nested counts.
   @inline(__always)
   private func sum<Tiles: TileFamily, Later: Meanwhile>(
-    _: Tiles.Type, _ window: Window, _ first: Int, _ count: Int, _ panel: Int,
-    _ taps: Range<Int>, _ filter: UnsafePointer<S>, _ later: Later = AskNothing()
+    _: Tiles.Type, _ pass: Pass, _ later: Later
+  ) where Tiles.Columns.Scalar == S {
+    let pixel = pass.window.pixel
+    let steps = ImageSteps(row: step * pixel)
+    // With one group and no dilation a kernel row is one run; else each column is its own.
+    let contiguous = dilationColumns == 1 && pixel == usedChannels
+    let inner = contiguous ? tapColumns * usedChannels : usedChannels
+    if pass.taps.count == 1 && (contiguous || tapColumns == 1) {
+      follow(Tiles.self, pass) { _ in FlatWalk(count: inner, steps: steps, later: later) }
+    } else {
+      follow(Tiles.self, pass) { tapRows in
+        NestedWalk(
+          outer: tapRows, middle: contiguous ? 1 : tapColumns, inner: inner,
+          aOuter: dilationRows * pass.window.pitch, aMiddle: dilationColumns * pixel,
+          bOuter: panels.rowSize, bMiddle: usedChannels * Tiles.Columns.width, steps: steps)
+      }
+    }
+  }
+
+  /// The tap rows that an output row finds inside the image; the others would multiply zeros.
+  ///
+  /// All of them where there is none, as the zeros around the image are then its sum.
+  @inline(__always)
+  private func tapsInside(row: Int) -> Range<Int> {
+    let origin = originRow + step * row
+    let first = origin < 0 ? (dilationRows - 1 - origin) / dilationRows : 0
+    let end = origin < height ? min(tapRows, (height - 1 - origin) / dilationRows + 1) : 0
+    return first < end ? first..<end : 0..<tapRows
+  }
+
+  /// Follows walks along some tap rows from every pixel of a pass: the first tap rows write their sums, or add them
+  /// where that is asked for; the others add.
+  @inline(__always)
+  private func follow<Tiles: TileFamily, W: Walk>(
+    _: Tiles.Type, _ pass: Pass, _ walk: (_ tapRows: Int) -> W
   ) where Tiles.Columns.Scalar == S {
     let lanes = Tiles.Columns.width
-    let pitch = window.pitch
-    let pixel = window.pixel
-    // Copied patches are the pixels of a 1×1 convolution.
-    let patches = window.holdsPatches
-    let step = patches ? 1 : self.step
-    // With one group and no dilation a kernel row is one run; else each column is its own.
-    let contiguous = patches || dilationColumns == 1 && pixel == usedChannels
-    let steps = ImageSteps(row: step * pixel)
-    let nested = NestedWalk(
-      outer: patches ? 1 : taps.count, middle: contiguous ? 1 : tapColumns,
-      inner: patches ? pixel : contiguous ? tapColumns * usedChannels : usedChannels,
-      aOuter: dilationRows * pitch, aMiddle: dilationColumns * pixel, bOuter: panels.rowSize,
-      bMiddle: usedChannels * lanes, steps: steps)
-    let flat = FlatWalk(count: nested.inner, steps: steps, later: later)
-    let isFlat = nested.outer == 1 && nested.middle == 1
+    let window = pass.window
+    let (pitch, pixel) = (window.pitch, window.pixel)
     // A 1×1 convolution that skips nothing sees its rows as one long row.
     let joined =
-      (tapRows == 1 || patches) && pitch == columns * step * pixel && step == 1
+      tapRows == 1 && pitch == columns * step * pixel && step == 1
       && targetRow == columns * targetPixel
-    let wanted = min(lanes, panels.outputs - panel * lanes)
-    let adding = addsToTarget || taps.lowerBound > 0
+    let lines = joined ? 1 : pass.count
     // Tap (0, 0) of the first output; a patch begins with it.
     let origin =
-      patches
-      ? 0
-      : (originRow + step * first - window.region.top) * pitch
-        + (originColumn - window.region.left) * pixel
+      (originRow + step * pass.first - window.region.top) * pitch
+      + (originColumn - window.region.left) * pixel
     for n in 0..<window.images.count {
-      let from =
-        window.base + n * window.image + origin + taps.lowerBound * dilationRows * pitch
+      let from = window.base + n * window.image + origin
       let out =
-        target + (window.images.lowerBound + n) * targetImage + first * targetRow
-        + panel * lanes
-      let rows = joined ? count * columns : columns
-      for i in 0..<(joined ? 1 : count) {
-        let (a, c) = (from + step * i * pitch, out + i * targetRow)
-        if isFlat {
-          flat.run(
-            Tiles.self, rows: rows, columns: wanted, a: a, b: filter, c: c, cRow: targetPixel,
-            adding: adding, next: panel + 1 < panels.count ? c + lanes : nil)
-        } else {
-          nested.run(
-            Tiles.self, rows: rows, columns: wanted, a: a, b: filter, c: c, cRow: targetPixel,
-            adding: adding)
-        }
+        target + (window.images.lowerBound + n) * targetImage + pass.first * targetRow
+        + pass.panel * lanes
+      for i in 0..<lines {
+        let inside = joined ? pass.taps : tapsInside(row: pass.first + i)
+        let taps = pass.taps.clamped(to: inside)
+        if taps.isEmpty { continue }
+        let c = out + i * targetRow
+        let nextPanel = pass.panel + 1 < panels.count ? out + lanes : nil
+        walk(taps.count).run(
+          Tiles.self, rows: joined ? pass.count * columns : columns,
+          columns: min(lanes, panels.outputs - pass.panel * lanes),
+          a: from + (step * i + taps.lowerBound * dilationRows) * pitch,
+          b: pass.filter + (taps.lowerBound - pass.taps.lowerBound) * panels.rowSize, c: c,
+          cRow: targetPixel, adding: addsToTarget || taps.lowerBound > inside.lowerBound,
+          next: i + 1 < lines ? c + targetRow : nextPanel)
       }
     }
     withExtendedLifetime(window) {}

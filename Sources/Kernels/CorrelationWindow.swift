@@ -3,20 +3,9 @@
 // Borders    Where it reaches beyond the image, the rows are copied with zeros around them into scratch memory, once for
 //            all correlations that read them (the remainders of a stride). An unpadded convolution reads the image where
 //            it lies.
-// Patches    Only where channels are few, as in a network's first layer, are the patches of about 144 pixels copied one
-//            after the other.
 // Read       this file → Correlation.swift
 
 extension Correlation {
-  /// Whether each pixel's patch is copied into one run.
-  ///
-  /// Those of few channels are so short that a loop over kernel rows would spend its time at the edges.
-  /// The sum has the same order either way.
-  var copiesPatches: Bool {
-    tapRows > 1 && panels.tapRowsAtOnce == tapRows && dilationColumns == 1
-      && tapColumns * usedChannels <= 32
-  }
-
   /// Rows and columns of the source, from the first to the last that are read; they may lie outside.
   struct Region {
     var (top, bottom): (Int, Int)
@@ -46,13 +35,11 @@ extension Correlation {
     let images: Range<Int>
     let region: Region
     /// The region's first pixel, and the steps to the next image, row and pixel.
-    private(set) var base: UnsafePointer<S>
+    let base: UnsafePointer<S>
     let image: Int
-    private(set) var pitch: Int
-    private(set) var pixel: Int
-    /// Whether a pixel is its whole patch.
-    private(set) var holdsPatches = false
-    private var copy: Buffer<S>?
+    let pitch: Int
+    let pixel: Int
+    private let copy: Buffer<S>?
 
     @inline(__always)
     init(_ c: Correlation, images: Range<Int>, _ region: Region, inParallel: Bool) {
@@ -86,38 +73,6 @@ extension Correlation {
         pixel = c.usedChannels
         self.copy = copy
       }
-    }
-
-    /// Replaces the pixels of one image by their patches, one after the other.
-    @inline(__always)
-    mutating func copyPatches(_ c: Correlation, count: Int) {
-      let run = c.tapColumns * c.usedChannels
-      let size = c.tapRows * run
-      let patches = Buffer<S>(uninitialized: count * c.columns * size)
-      // Values of their own: what is written might, for all the compiler knows, be `self`.
-      let (first, columns, taps) = (base, c.columns, c.tapRows)
-      let (down, across, tap) = (c.step * pitch, c.step * pixel, c.dilationRows * pitch)
-      var out = patches.pointer
-      for i in 0..<count {
-        for j in 0..<columns {
-          var from = first + i * down + j * across
-          for _ in 0..<taps {
-            // Whole vectors: what they write too much, the next run overwrites, or the margin takes.
-            var v = 0
-            while v < run {
-              (out + v).vector = (from + v).vector
-              v += S.Vector.scalarCount
-            }
-            out += run
-            from += tap
-          }
-        }
-      }
-      holdsPatches = true
-      base = UnsafePointer(patches.pointer)
-      pitch = c.columns * size
-      pixel = size
-      copy = patches
     }
   }
 

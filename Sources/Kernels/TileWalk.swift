@@ -208,7 +208,7 @@ extension RegisterTile {
 
   /// Writes the sums to c, or adds them to it; the bias comes last.
   @inline(__always)
-  fileprivate mutating func finish(_ operands: TileOperands<Columns.Scalar>) {
+  mutating func finish(_ operands: TileOperands<Columns.Scalar>) {
     let (c, cRow) = (operands.c, operands.cRow)
     // Most tiles leave here, from registers.
     guard operands.adding || operands.bias != nil else { return store(c, cRow) }

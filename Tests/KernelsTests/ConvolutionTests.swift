@@ -49,6 +49,13 @@ import Testing
     ConvolutionGeometry(input: [1, 10, 9, 67], filter: [3, 3, 1, 67], padding: 1, groups: 67),
     ConvolutionGeometry(input: [3, 2, 2, 4], filter: [1, 1, 4, 4], stride: 5),
     ConvolutionGeometry(input: [1, 1, 150, 2], filter: [1, 9, 2, 9], padding: 0),
+    // Three channels: the walk of colours, with one and two vectors, and each step.
+    ConvolutionGeometry(input: [2, 13, 31, 3], filter: [3, 3, 3, 40], padding: 1),
+    ConvolutionGeometry(input: [2, 13, 31, 3], filter: [3, 3, 3, 8], stride: 2, padding: 1),
+    ConvolutionGeometry(input: [1, 20, 21, 3], filter: [2, 3, 3, 33], stride: 3),
+    // More zeros around an image than rows in it: some outputs find no tap inside.
+    ConvolutionGeometry(input: [2, 2, 9, 20], filter: [3, 3, 20, 40], padding: 4),
+    ConvolutionGeometry(input: [1, 3, 4, 20], filter: [4, 3, 20, 64], padding: 5, dilation: 2),
     // Rows that do not come out even in pieces.
     ConvolutionGeometry(input: [2, 5, 120, 3], filter: [3, 3, 3, 8], padding: 1),
     // Many weights, few pixels: panels are packed where they are used.
