@@ -7,7 +7,8 @@
 // Blocks     About 288 output pixels (more of few channels) are walked at a time, whole rows of one image
 //            or of several, so that their part of x and dY stays in the second-level cache while all of dW passes by.
 //            A block of x is copied with its border of zeros (without padding it is read where it
-//            lies); a list says where each pixel's patch begins. A block of dY with many channels is
+//            lies); a list says where each pixel's patch begins, one for each tap where a block is whole images, so that
+//            zeros are not multiplied. A block of dY with many channels is
 //            copied too, into the order in which a tile walks it. Meanwhile the next block is asked for; where
 //            channels are so many that the cache holds one block only, the rows of a tile are copied
 //            instead, pixel after pixel, before all outputs pass by.
@@ -159,22 +160,29 @@ private struct FilterGradientWalk<S: KernelScalar> {
     let strip =
       copiesStrips
       ? Buffer<S>(uninitialized: rowsABlock * g.outWidth * TileHeight.main) : nil
-    let capacity = 2 * rowsABlock * g.outWidth
-    withUnsafeTemporaryAllocation(of: Int.self, capacity: capacity) { places in
+    let lists = 1 + (skipsTaps ? g.kernelHeight * (g.kernelWidth + 1) : 0)
+    let capacity = lists * rowsABlock * g.outWidth
+    withUnsafeTemporaryAllocation(of: ListedWalk.Place.self, capacity: capacity) { places in
+      var byTap: [UnsafeBufferPointer<ListedWalk.Place>] = []
       for first in stride(from: 0, to: rows, by: rowsABlock) {
         let count = min(rowsABlock, rows - first)
         let pixels = count * g.outWidth
         if let slab { copyWithBorder(first: first, count: count, to: slab.pointer) }
         list(first: first, count: count, copied: slab != nil, to: places)
+        let all = UnsafeBufferPointer(rebasing: places[..<pixels])
+        // Whole images: what a tap reads of them is the same in every block, but for the length of the last.
+        if skipsTaps && (first == 0 || count < rowsABlock) {
+          byTap = listByTap(
+            all, to: UnsafeMutableBufferPointer(rebasing: places[(rowsABlock * g.outWidth)...]))
+        }
         if let copy { copyGradient(outputs, first: first, count: count, to: copy.pointer) }
         // A shorter last block is not worth asking for: then it is this one again.
         let next = first + 2 * count <= rows ? first + count : first
-        list(
-          first: next, count: count, copied: slab != nil,
-          to: UnsafeMutableBufferPointer(rebasing: places[pixels...]))
         let block = Block(
-          places: UnsafeBufferPointer(rebasing: places[..<pixels]),
-          x: UnsafePointer(slab?.pointer ?? x.pointer), width: slab == nil ? g.width : paddedWidth,
+          rows: first..<first + count, places: all, byTap: byTap,
+          x: UnsafePointer(slab?.pointer ?? x.pointer + imagePlace(first)),
+          width: slab == nil ? g.width : paddedWidth,
+          ahead: slab == nil ? imagePlace(next) - imagePlace(first) : 0,
           dY: UnsafePointer(copy?.pointer ?? dY.pointer + first * g.outWidth * g.outChannels),
           next: dY.pointer + next * g.outWidth * g.outChannels,
           isFirst: first == 0)
@@ -188,11 +196,17 @@ private struct FilterGradientWalk<S: KernelScalar> {
 
   /// A block of pixels, copied or where it lies.
   private struct Block {
-    /// Where the patch of each pixel begins in x; and of each pixel of the next block.
-    let places: UnsafeBufferPointer<Int>
+    /// Which rows of output, all images together.
+    let rows: Range<Int>
+    /// Where the patch of each pixel begins in x.
+    let places: UnsafeBufferPointer<ListedWalk.Place>
+    /// The same for each tap, of those pixels only for which it lies inside the image.
+    let byTap: [UnsafeBufferPointer<ListedWalk.Place>]
     let x: UnsafePointer<S>
     /// Pixels in a row of x.
     let width: Int
+    /// From this block's part of x to the next one's.
+    let ahead: Int
     let dY: UnsafePointer<S>
     /// Where the next block of dY lies, not copied.
     let next: UnsafePointer<S>
@@ -213,6 +227,7 @@ private struct FilterGradientWalk<S: KernelScalar> {
       * g.outChannels + piece.group * g.outPerGroup
     let copied = copiesGradient
     let pixels = block.places.count
+    let places = places(piece, block)
     if let strip { copy(a, block.places, to: strip) }
     let b = block.dY + piece.group * (copied ? copiedPixel / g.groups * pixels : g.outPerGroup)
     let next = block.next + piece.group * g.outPerGroup + line * S.Vector.scalarCount
@@ -221,8 +236,8 @@ private struct FilterGradientWalk<S: KernelScalar> {
       let left = g.outPerGroup - o
       let lanes = lanes(left)
       let walk = ListedWalk(
-        places: block.places, ahead: readsNextBlock ? pixels : min(16, pixels),
-        b: copied ? lanes : g.outChannels, next: next + o,
+        places: places, b: copied ? lanes : g.outChannels,
+        ahead: readsNextBlock ? block.ahead : 16 * g.stride * g.channels, next: next + o,
         nextStep: readsNextBlock ? g.outChannels * MemoryLayout<S>.stride : 0)
       let from = copied ? b + o * pixels : b + o
       if lanes == S.Vector.scalarCount {
@@ -244,22 +259,87 @@ private struct FilterGradientWalk<S: KernelScalar> {
   }
 }
 
+// MARK: Pixels of a tap
+
+extension FilterGradientWalk {
+  /// Whether the pixels of a block are listed for each tap: for blocks of whole images, whose lists are the same.
+  private var skipsTaps: Bool { g.padding > 0 && rowsABlock % g.outHeight == 0 && !copiesStrips }
+
+  /// The pixels of a block for which the taps of a piece lie inside the image; the others would add zeros.
+  @inline(__always)
+  private func places(_ piece: Piece, _ block: Block) -> UnsafeBufferPointer<ListedWalk.Place> {
+    if g.padding == 0 || copiesStrips { return block.places }
+    if !block.byTap.isEmpty {
+      return block.byTap[piece.kernelRow * (g.kernelWidth + 1) + column(piece)]
+    }
+    // Some rows of one image: a tap row leaves out the first or the last.
+    let top = block.rows.lowerBound / g.outHeight * g.outHeight
+    guard block.rows.upperBound <= top + g.outHeight else { return block.places }
+    let inside = inside(piece.kernelRow, of: g.height, outputs: g.outHeight)
+    let rows = block.rows.clamped(to: top + inside.lowerBound..<top + inside.upperBound)
+    let first = (rows.lowerBound - block.rows.lowerBound) * g.outWidth
+    return UnsafeBufferPointer(rebasing: block.places[first..<first + rows.count * g.outWidth])
+  }
+
+  /// The kernel column of a piece, or one more than there are, if it holds channels of several.
+  @inline(__always)
+  private func column(_ piece: Piece) -> Int {
+    let first = piece.first / g.channelsPerGroup
+    let last = (piece.first + piece.count - 1) / g.channelsPerGroup
+    return first == last ? piece.kernelColumn + first : g.kernelWidth
+  }
+
+  /// The output rows, or columns, that find a tap inside the image.
+  private func inside(_ tap: Int, of size: Int, outputs: Int) -> Range<Int> {
+    let offset = g.dilation * tap - g.padding
+    let first = offset < 0 ? (g.stride - 1 - offset) / g.stride : 0
+    let end = offset < size ? min(outputs, (size - 1 - offset) / g.stride + 1) : 0
+    return first < end ? first..<end : 0..<0
+  }
+
+  /// Lists the pixels for which a tap lies inside: for each tap row those of each column, and those of any column.
+  private func listByTap(
+    _ all: UnsafeBufferPointer<ListedWalk.Place>,
+    to lists: UnsafeMutableBufferPointer<ListedWalk.Place>
+  ) -> [UnsafeBufferPointer<ListedWalk.Place>] {
+    var done = 0
+    var byTap: [UnsafeBufferPointer<ListedWalk.Place>] = []
+    for u in 0..<g.kernelHeight {
+      let rows = inside(u, of: g.height, outputs: g.outHeight)
+      for v in 0...g.kernelWidth {
+        let columns =
+          v < g.kernelWidth ? inside(v, of: g.width, outputs: g.outWidth) : 0..<g.outWidth
+        let first = done
+        for place in all {
+          let (row, column) = (place.b / g.outWidth % g.outHeight, place.b % g.outWidth)
+          guard rows.contains(row) && columns.contains(column) else { continue }
+          lists[done] = place
+          done += 1
+        }
+        byTap.append(UnsafeBufferPointer(rebasing: lists[first..<done]))
+      }
+    }
+    return byTap
+  }
+}
+
 // MARK: Blocks
 
 extension FilterGradientWalk {
   /// Copies the channels of a piece, as many as a tile is high, to [pixel][channel].
   @inline(__always)
   private func copy(
-    _ x: UnsafePointer<S>, _ places: UnsafeBufferPointer<Int>, to strip: UnsafeMutablePointer<S>
+    _ x: UnsafePointer<S>, _ places: UnsafeBufferPointer<ListedWalk.Place>,
+    to strip: UnsafeMutablePointer<S>
   ) {
     var out = strip
     for place in places {
       // Whole vectors: what they write too much, the next pixel overwrites, or the margin takes.
       for v in stride(from: 0, to: TileHeight.main, by: S.Vector.scalarCount) {
-        (out + v).vector = (x + place + v).vector
+        (out + v).vector = (x + place.a + v).vector
       }
       // The piece that follows.
-      prefetchToReadLater(x + place + TileHeight.main + S.Vector.scalarCount)
+      prefetchToReadLater(x + place.a + TileHeight.main + S.Vector.scalarCount)
       out += TileHeight.main
     }
   }
@@ -310,10 +390,17 @@ extension FilterGradientWalk {
     }
   }
 
-  /// Lists where the first tap of each pixel lies: in x, or in its copied block.
+  /// Where the rows that an output row reads begin, in an x without padding.
+  @inline(__always)
+  private func imagePlace(_ row: Int) -> Int {
+    (row / g.outHeight * g.height + row % g.outHeight * g.stride) * g.width * g.channels
+  }
+
+  /// Lists where the first tap of each pixel lies: in the block's part of x, or in its copy.
   @inline(__always)
   private func list(
-    first: Int, count: Int, copied: Bool, to places: UnsafeMutableBufferPointer<Int>
+    first: Int, count: Int, copied: Bool,
+    to places: UnsafeMutableBufferPointer<ListedWalk.Place>
   ) {
     let width = copied ? paddedWidth : g.width
     var slabRow = 0
@@ -321,9 +408,11 @@ extension FilterGradientWalk {
     segments(first: first, count: count) { image, outRows, padded in
       for i in outRows {
         let row =
-          copied ? slabRow + (i - outRows.lowerBound) * g.stride : image * g.height + i * g.stride
+          copied
+          ? (slabRow + (i - outRows.lowerBound) * g.stride) * width * g.channels
+          : imagePlace(image * g.outHeight + i) - imagePlace(first)
         for j in 0..<g.outWidth {
-          places[t] = (row * width + j * g.stride) * g.channels
+          places[t] = ListedWalk.Place(a: row + j * g.stride * g.channels, b: t)
           t += 1
         }
       }

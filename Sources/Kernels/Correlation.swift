@@ -5,11 +5,13 @@
 //            pairs it needs are one contiguous run of memory. A tile takes R neighbouring output
 //            pixels × 2 vectors of output channels and walks that run: one input scalar of each
 //            pixel is broadcast against the same filter vectors. No im2col, no packing of images.
+// Zeros      Tap rows above and below the image are not walked, columns beside it where a tile is a whole row: what they
+//            would add is an exact 0, so no sum changes.
 // Pieces     A piece of work is some output rows of an image, or several small images, or a panel of the filter for
 //            all images where the filter is the larger operand. What follows a convolution pixel by pixel is part
 //            of the piece that sums the pixel, while it is in the cache; what comes before it, of the one that reads
 //            the pixel.
-// Read       TileWalk.swift, FilterPanels.swift, CorrelationWindow.swift, ConvolutionGeometry.swift ← this file → Convolution.swift
+// Read       TileWalk.swift, ColorWalk.swift, BorderedWalk.swift, FilterPanels.swift, CorrelationWindow.swift ← this file → Convolution.swift
 
 /// One correlation over a batch; offsets and steps in pixels unless said otherwise.
 struct Correlation<S: KernelScalar> {
@@ -295,7 +297,13 @@ struct Correlation<S: KernelScalar> {
     // With one group and no dilation a kernel row is one run; else each column is its own.
     let contiguous = dilationColumns == 1 && pixel == usedChannels
     let inner = contiguous ? tapColumns * usedChannels : usedChannels
-    if pass.taps.count == 1 && (contiguous || tapColumns == 1) {
+    if contiguous && hasBorders(Tiles.self) {
+      follow(Tiles.self, pass) { tapRows in
+        BorderedWalk(
+          tapRows: tapRows, channels: usedChannels, aOuter: dilationRows * pass.window.pitch,
+          bOuter: panels.rowSize, steps: steps)
+      }
+    } else if pass.taps.count == 1 && (contiguous || tapColumns == 1) {
       follow(Tiles.self, pass) { _ in FlatWalk(count: inner, steps: steps, later: later) }
     } else {
       follow(Tiles.self, pass) { tapRows in
@@ -305,6 +313,13 @@ struct Correlation<S: KernelScalar> {
           bOuter: panels.rowSize, bMiddle: usedChannels * Tiles.Columns.width, steps: steps)
       }
     }
+  }
+
+  /// Whether a row of pixels is one tile, with a column of zeros at each end, and long enough sums.
+  @inline(__always)
+  private func hasBorders<Tiles: TileFamily>(_: Tiles.Type) -> Bool {
+    tapColumns == 3 && step == 1 && originColumn == -1 && columns == width
+      && Tiles.next(columns) == columns && columns >= 4 && panels.vectors * usedChannels >= 256
   }
 
   /// The tap rows that an output row finds inside the image; the others would multiply zeros.

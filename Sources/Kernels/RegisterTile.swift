@@ -130,6 +130,9 @@ protocol RegisterTile {
   static func advance(_ cursor: inout Cursor, by step: Int)
   /// Adds a[r · stride] · b to row r.
   mutating func add(_ a: Cursor, _ stride: Int, times b: Columns)
+  /// The same for all rows but the first, or but the last.
+  mutating func addButFirst(_ a: Cursor, _ stride: Int, times b: Columns)
+  mutating func addButLast(_ a: Cursor, _ stride: Int, times b: Columns)
   /// Writes row r to p + r · stride.
   func store(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int)
   /// Adds to row r what lies at p + r · stride.
@@ -152,6 +155,10 @@ struct Row<Columns: Lanes>: RegisterTile {
   mutating func add(_ a: UnsafePointer<Columns.Scalar>, _ stride: Int, times b: Columns) {
     sums.add(a.pointee, times: b)
   }
+  @inline(__always)
+  mutating func addButFirst(_ a: UnsafePointer<Columns.Scalar>, _ stride: Int, times b: Columns) {}
+  @inline(__always)
+  mutating func addButLast(_ a: UnsafePointer<Columns.Scalar>, _ stride: Int, times b: Columns) {}
   @inline(__always) func store(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int) {
     sums.store(p)
   }
@@ -182,6 +189,16 @@ where
   mutating func add(_ a: UnsafePointer<Columns.Scalar>, _ stride: Int, times b: Columns) {
     upper.add(a, stride, times: b)
     lower.add(a + Upper.rows * stride, stride, times: b)
+  }
+  @inline(__always)
+  mutating func addButFirst(_ a: UnsafePointer<Columns.Scalar>, _ stride: Int, times b: Columns) {
+    upper.addButFirst(a, stride, times: b)
+    lower.add(a + Upper.rows * stride, stride, times: b)
+  }
+  @inline(__always)
+  mutating func addButLast(_ a: UnsafePointer<Columns.Scalar>, _ stride: Int, times b: Columns) {
+    upper.add(a, stride, times: b)
+    lower.addButLast(a + Upper.rows * stride, stride, times: b)
   }
   @inline(__always) func store(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int) {
     upper.store(p, stride)
@@ -220,6 +237,16 @@ where Upper.Columns == Lower.Columns {
   mutating func add(_ a: Cursor, _ stride: Int, times b: Columns) {
     upper.add(a.upper, stride, times: b)
     lower.add(a.lower, stride, times: b)
+  }
+  @inline(__always)
+  mutating func addButFirst(_ a: Cursor, _ stride: Int, times b: Columns) {
+    upper.addButFirst(a.upper, stride, times: b)
+    lower.add(a.lower, stride, times: b)
+  }
+  @inline(__always)
+  mutating func addButLast(_ a: Cursor, _ stride: Int, times b: Columns) {
+    upper.add(a.upper, stride, times: b)
+    lower.addButLast(a.lower, stride, times: b)
   }
   @inline(__always) func store(_ p: UnsafeMutablePointer<Columns.Scalar>, _ stride: Int) {
     upper.store(p, stride)

@@ -132,17 +132,21 @@ struct NestedWalk: Walk {
   }
 }
 
-/// A list of places in a, one a step, against evenly spaced b: a filter gradient.
+/// A list of places, one a step: a filter gradient.
 ///
-/// Rows of an image, images of a batch and strides all become one loop: nested loops would cost more
+/// Rows of an image, images of a batch, strides and pixels left out all become one loop: nested loops would cost more
 /// at their edges than the small images of a network's last stage take to walk.
 struct ListedWalk: Walk {
-  /// Where each step reads, in scalars from a; `ahead` more follow in memory.
-  let places: UnsafeBufferPointer<Int>
-  /// How many steps ahead a place is asked for.
-  let ahead: Int
-  /// From one step to the next in b, in scalars.
+  /// Where a step reads: in a, in scalars, and in b, in steps of `b` scalars.
+  struct Place {
+    var a: Int
+    var b: Int
+  }
+
+  let places: UnsafeBufferPointer<Place>
   let b: Int
+  /// What is asked for in every step: this far from what it reads of a, in scalars.
+  let ahead: Int
   /// What else is asked for: where, and from one step to the next in bytes.
   let next: UnsafeRawPointer
   let nextStep: Int
@@ -152,15 +156,15 @@ struct ListedWalk: Walk {
   @inline(never)
   func sum<Tile: RegisterTile>(_: Tile.Type, _ operands: TileOperands<Tile.Columns.Scalar>) {
     var tile = Tile.zero
-    var q = operands.b
-    var later = next
+    let later = operands.a + ahead
+    var next = next
     Tile.askForLines(operands)
-    for n in 0..<places.count {
-      prefetchToReadLater(operands.a + places[n + ahead])
-      prefetchToReadLater(later)
-      later += nextStep
-      tile.add(Tile.cursor(operands.a + places[n], 1), 1, times: .load(q))
-      q += b
+    for place in places {
+      prefetchToReadLater(later + place.a)
+      prefetchToReadLater(next)
+      next += nextStep
+      tile.add(
+        Tile.cursor(operands.a + place.a, 1), 1, times: .load(operands.b + place.b * b))
     }
     tile.finish(operands)
   }
@@ -198,7 +202,7 @@ struct LinesAhead<Tile: RegisterTile> {
 extension RegisterTile {
   /// Asks for all lines that the tile will write.
   @inline(__always)
-  fileprivate static func askForLines(_ operands: TileOperands<Columns.Scalar>) {
+  static func askForLines(_ operands: TileOperands<Columns.Scalar>) {
     for r in 0..<rows {
       for lane in stride(from: 0, to: Columns.width, by: Columns.Scalar.Vector.scalarCount) {
         prefetchToWrite(operands.c + r * operands.cRow + lane)

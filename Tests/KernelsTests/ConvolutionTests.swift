@@ -56,6 +56,11 @@ import Testing
     // More zeros around an image than rows in it: some outputs find no tap inside.
     ConvolutionGeometry(input: [2, 2, 9, 20], filter: [3, 3, 20, 40], padding: 4),
     ConvolutionGeometry(input: [1, 3, 4, 20], filter: [4, 3, 20, 64], padding: 5, dilation: 2),
+    // Rows of pixels that are one tile, with zeros beside them.
+    ConvolutionGeometry(input: [2, 12, 12, 130], filter: [3, 3, 130, 40], padding: 1),
+    ConvolutionGeometry(input: [3, 6, 6, 130], filter: [3, 3, 130, 64], padding: 1),
+    ConvolutionGeometry(input: [2, 3, 8, 128], filter: [3, 3, 128, 35], padding: 1),
+    ConvolutionGeometry(input: [2, 5, 4, 131], filter: [3, 3, 131, 64], padding: 1),
     // Rows that do not come out even in pieces.
     ConvolutionGeometry(input: [2, 5, 120, 3], filter: [3, 3, 3, 8], padding: 1),
     // Many weights, few pixels: panels are packed where they are used.
