@@ -8,7 +8,7 @@
 // Read       TileWalk.swift ← this file → Correlation.swift
 
 /// The window of a convolution of three channels, without dilation.
-struct ColorWalk<Steps: WalkSteps>: Walk {
+struct ColorWalk<Steps: PixelSteps>: Walk {
   /// Tap rows, and taps in each.
   let outer: Int
   let middle: Int
@@ -44,21 +44,11 @@ struct ColorWalk<Steps: WalkSteps>: Walk {
 }
 
 /// Neighbouring pixels of three channels.
-struct ColorSteps1: WalkSteps {
+struct ColorSteps1: PixelSteps {
   @inline(__always) var row: Int { 3 }
-  @inline(__always) var a: Int { 1 }
-  @inline(__always) func b(_ width: Int) -> Int { width }
-  @inline(__always) func ahead(rows: Int, count: Int) -> (first: Int, step: Int) {
-    (rows * row, rows)
-  }
 }
 
 /// Every second one.
-struct ColorSteps2: WalkSteps {
+struct ColorSteps2: PixelSteps {
   @inline(__always) var row: Int { 6 }
-  @inline(__always) var a: Int { 1 }
-  @inline(__always) func b(_ width: Int) -> Int { width }
-  @inline(__always) func ahead(rows: Int, count: Int) -> (first: Int, step: Int) {
-    (rows * row, rows)
-  }
 }

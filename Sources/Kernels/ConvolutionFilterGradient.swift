@@ -276,7 +276,7 @@ extension FilterGradientWalk {
     let top = block.rows.lowerBound / g.outHeight * g.outHeight
     guard block.rows.upperBound <= top + g.outHeight else { return block.places }
     let inside = inside(piece.kernelRow, of: g.height, outputs: g.outHeight)
-    let rows = block.rows.clamped(to: top + inside.lowerBound..<top + inside.upperBound)
+    let rows = (top + inside.lowerBound..<top + inside.upperBound).clamped(to: block.rows)
     let first = (rows.lowerBound - block.rows.lowerBound) * g.outWidth
     return UnsafeBufferPointer(rebasing: block.places[first..<first + rows.count * g.outWidth])
   }

@@ -279,7 +279,7 @@ struct Correlation<S: KernelScalar> {
   }
 
   @inline(__always)
-  private func sumColors<Tiles: TileFamily>(_: Tiles.Type, _ pass: Pass, _ steps: some WalkSteps)
+  private func sumColors<Tiles: TileFamily>(_: Tiles.Type, _ pass: Pass, _ steps: some PixelSteps)
   where Tiles.Columns.Scalar == S {
     follow(Tiles.self, pass) { tapRows in
       ColorWalk(

@@ -31,13 +31,19 @@ struct PackedSteps: WalkSteps {
 }
 
 /// Rows are pixels, the inner loop runs along channels, the filter is packed: a correlation.
-struct ImageSteps: WalkSteps {
-  let row: Int
+protocol PixelSteps: WalkSteps {}
+
+extension PixelSteps {
   @inline(__always) var a: Int { 1 }
   @inline(__always) func b(_ width: Int) -> Int { width }
   @inline(__always) func ahead(rows: Int, count: Int) -> (first: Int, step: Int) {
     (rows * row, rows)
   }
+}
+
+/// Pixels of any number of channels.
+struct ImageSteps: PixelSteps {
+  let row: Int
 }
 
 /// A way through two operands that one tile follows, summing outer products.

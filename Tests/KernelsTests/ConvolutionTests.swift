@@ -56,6 +56,7 @@ import Testing
     // More zeros around an image than rows in it: some outputs find no tap inside.
     ConvolutionGeometry(input: [2, 2, 9, 20], filter: [3, 3, 20, 40], padding: 4),
     ConvolutionGeometry(input: [1, 3, 4, 20], filter: [4, 3, 20, 64], padding: 5, dilation: 2),
+    ConvolutionGeometry(input: [1, 3, 100, 8], filter: [3, 3, 8, 8], padding: 5),
     // Rows of pixels that are one tile, with zeros beside them.
     ConvolutionGeometry(input: [2, 12, 12, 130], filter: [3, 3, 130, 40], padding: 1),
     ConvolutionGeometry(input: [3, 6, 6, 130], filter: [3, 3, 130, 64], padding: 1),

@@ -9,7 +9,7 @@ import Testing
   /// Directly, in pieces, by panels, with groups and strides; and, in single, by Winograd's algorithms.
   static let direct =
     ConvolutionTests.wide + [
-      // Several images a part; of few channels, whose patches are copied an image at a time.
+      // Several images a part.
       ConvolutionGeometry(input: [5, 4, 3, 2], filter: [3, 3, 2, 4], padding: 1),
       ConvolutionGeometry(input: [9, 4, 3, 20], filter: [3, 3, 20, 20], padding: 1),
       // Parts of three rows of an image, pieces of more.
