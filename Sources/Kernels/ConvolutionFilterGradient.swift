@@ -13,7 +13,7 @@
 //            channels are so many that the cache holds one block only, the rows of a tile are copied
 //            instead, pixel after pixel, before all outputs pass by.
 // Order      Pixels are summed upwards, block by block; threads split taps, channels and outputs, never pixels.
-// Read       TileWalk.swift ← this file → Autodiff/Conv2D.swift
+// Read       TileWalk.swift, FilterGradientBlocks.swift ← this file → Autodiff/Conv2D.swift
 
 /// The gradient of a convolution's filter.
 ///
@@ -45,7 +45,8 @@ public func convolutionFilterGradient<S: KernelScalar>(
   }
 }
 
-private struct FilterGradientWalk<S: KernelScalar> {
+/// A filter gradient: its pieces, and the blocks of pixels over which they are summed.
+struct FilterGradientWalk<S: KernelScalar> {
   /// Neighbouring rows of dW that one tile sums: part of the (v, c) run of a kernel row.
   struct Piece {
     let group: Int
@@ -76,7 +77,7 @@ private struct FilterGradientWalk<S: KernelScalar> {
   }
 
   /// Whether a block of dY is copied: its pixels must lie far apart, and be used often.
-  private var copiesGradient: Bool {
+  var copiesGradient: Bool {
     g.outPerGroup >= 4 * lanes(g.outPerGroup)
       && g.kernelHeight * g.kernelWidth * g.channelsPerGroup >= 128
   }
@@ -89,15 +90,15 @@ private struct FilterGradientWalk<S: KernelScalar> {
   ///
   /// Pixels 4 KiB apart share a set of the first-level cache, and would be read from the second for each tile of
   /// outputs (1024 → 256 channels, two threads: 173, copied 200).
-  private var copiesStrips: Bool { copiesGradient && !readsNextBlock }
+  var copiesStrips: Bool { copiesGradient && !readsNextBlock }
 
   /// Lanes of the tile that takes what is left of a group's outputs.
-  private func lanes(_ left: Int) -> Int {
+  func lanes(_ left: Int) -> Int {
     left > S.Vector.scalarCount ? 2 * S.Vector.scalarCount : S.Vector.scalarCount
   }
 
   /// Scalars a pixel of copied dY takes: whole tiles.
-  private var copiedPixel: Int {
+  var copiedPixel: Int {
     let half = S.Vector.scalarCount
     return g.groups * ((g.outPerGroup + half - 1) / half) * half
   }
@@ -195,7 +196,7 @@ private struct FilterGradientWalk<S: KernelScalar> {
   }
 
   /// A block of pixels, copied or where it lies.
-  private struct Block {
+  struct Block {
     /// Which rows of output, all images together.
     let rows: Range<Int>
     /// Where the patch of each pixel begins in x.
@@ -255,203 +256,6 @@ private struct FilterGradientWalk<S: KernelScalar> {
           c: c + o, cRow: g.outChannels, adding: !block.isFirst)
       }
       o += lanes
-    }
-  }
-}
-
-// MARK: Pixels of a tap
-
-extension FilterGradientWalk {
-  /// Whether the pixels of a block are listed for each tap: for blocks of whole images, whose lists are the same.
-  private var skipsTaps: Bool { g.padding > 0 && rowsABlock % g.outHeight == 0 && !copiesStrips }
-
-  /// The pixels of a block for which the taps of a piece lie inside the image; the others would add zeros.
-  @inline(__always)
-  private func places(_ piece: Piece, _ block: Block) -> UnsafeBufferPointer<ListedWalk.Place> {
-    if g.padding == 0 || copiesStrips { return block.places }
-    if !block.byTap.isEmpty {
-      return block.byTap[piece.kernelRow * (g.kernelWidth + 1) + column(piece)]
-    }
-    // Some rows of one image: a tap row leaves out the first or the last.
-    let top = block.rows.lowerBound / g.outHeight * g.outHeight
-    guard block.rows.upperBound <= top + g.outHeight else { return block.places }
-    let inside = inside(piece.kernelRow, of: g.height, outputs: g.outHeight)
-    let rows = (top + inside.lowerBound..<top + inside.upperBound).clamped(to: block.rows)
-    let first = (rows.lowerBound - block.rows.lowerBound) * g.outWidth
-    return UnsafeBufferPointer(rebasing: block.places[first..<first + rows.count * g.outWidth])
-  }
-
-  /// The kernel column of a piece, or one more than there are, if it holds channels of several.
-  @inline(__always)
-  private func column(_ piece: Piece) -> Int {
-    let first = piece.first / g.channelsPerGroup
-    let last = (piece.first + piece.count - 1) / g.channelsPerGroup
-    return first == last ? piece.kernelColumn + first : g.kernelWidth
-  }
-
-  /// The output rows, or columns, that find a tap inside the image.
-  private func inside(_ tap: Int, of size: Int, outputs: Int) -> Range<Int> {
-    let offset = g.dilation * tap - g.padding
-    let first = offset < 0 ? (g.stride - 1 - offset) / g.stride : 0
-    let end = offset < size ? min(outputs, (size - 1 - offset) / g.stride + 1) : 0
-    return first < end ? first..<end : 0..<0
-  }
-
-  /// Lists the pixels for which a tap lies inside: for each tap row those of each column, and those of any column.
-  private func listByTap(
-    _ all: UnsafeBufferPointer<ListedWalk.Place>,
-    to lists: UnsafeMutableBufferPointer<ListedWalk.Place>
-  ) -> [UnsafeBufferPointer<ListedWalk.Place>] {
-    var done = 0
-    var byTap: [UnsafeBufferPointer<ListedWalk.Place>] = []
-    for u in 0..<g.kernelHeight {
-      let rows = inside(u, of: g.height, outputs: g.outHeight)
-      for v in 0...g.kernelWidth {
-        let columns =
-          v < g.kernelWidth ? inside(v, of: g.width, outputs: g.outWidth) : 0..<g.outWidth
-        let first = done
-        for place in all {
-          let (row, column) = (place.b / g.outWidth % g.outHeight, place.b % g.outWidth)
-          guard rows.contains(row) && columns.contains(column) else { continue }
-          lists[done] = place
-          done += 1
-        }
-        byTap.append(UnsafeBufferPointer(rebasing: lists[first..<done]))
-      }
-    }
-    return byTap
-  }
-}
-
-// MARK: Blocks
-
-extension FilterGradientWalk {
-  /// Copies the channels of a piece, as many as a tile is high, to [pixel][channel].
-  @inline(__always)
-  private func copy(
-    _ x: UnsafePointer<S>, _ places: UnsafeBufferPointer<ListedWalk.Place>,
-    to strip: UnsafeMutablePointer<S>
-  ) {
-    var out = strip
-    for place in places {
-      // Whole vectors: what they write too much, the next pixel overwrites, or the margin takes.
-      for v in stride(from: 0, to: TileHeight.main, by: S.Vector.scalarCount) {
-        (out + v).vector = (x + place.a + v).vector
-      }
-      // The piece that follows.
-      prefetchToReadLater(x + place.a + TileHeight.main + S.Vector.scalarCount)
-      out += TileHeight.main
-    }
-  }
-
-  /// The parts of a block that lie in one image: its output rows, and the padded rows they read.
-  @inline(__always)
-  private func segments(
-    first: Int, count: Int,
-    _ body: (_ image: Int, _ outRows: Range<Int>, _ padded: Range<Int>) -> Void
-  ) {
-    var row = first
-    while row < first + count {
-      let image = row / g.outHeight
-      let top = row % g.outHeight
-      let end = min(g.outHeight, top + first + count - row)
-      body(image, top..<end, top * g.stride..<(end - 1) * g.stride + reach)
-      row += end - top
-    }
-  }
-
-  /// Rows that the taps of one output row span.
-  private var reach: Int { g.dilation * (g.kernelHeight - 1) + 1 }
-  private var paddedWidth: Int { g.width + 2 * g.padding }
-  /// Padded rows a block reads at most: each of its images adds the reach of its last row.
-  private var slabRows: Int {
-    let images = (rowsABlock + g.outHeight - 2) / g.outHeight + 1
-    return rowsABlock * g.stride + images * reach
-  }
-
-  /// Copies the rows of x that a block reads, one image's after the other's, with zeros around them.
-  @inline(__always)
-  private func copyWithBorder(first: Int, count: Int, to slab: UnsafeMutablePointer<S>) {
-    let p = g.padding
-    let c = g.channels
-    var out = slab
-    segments(first: first, count: count) { image, _, padded in
-      for row in padded.lowerBound - p..<padded.upperBound - p {
-        if row < 0 || row >= g.height {
-          out.update(repeating: 0, count: paddedWidth * c)
-        } else {
-          out.update(repeating: 0, count: p * c)
-          (out + p * c).update(
-            from: x.pointer + (image * g.height + row) * g.width * c, count: g.width * c)
-          (out + (p + g.width) * c).update(repeating: 0, count: p * c)
-        }
-        out += paddedWidth * c
-      }
-    }
-  }
-
-  /// Where the rows that an output row reads begin, in an x without padding.
-  @inline(__always)
-  private func imagePlace(_ row: Int) -> Int {
-    (row / g.outHeight * g.height + row % g.outHeight * g.stride) * g.width * g.channels
-  }
-
-  /// Lists where the first tap of each pixel lies: in the block's part of x, or in its copy.
-  @inline(__always)
-  private func list(
-    first: Int, count: Int, copied: Bool,
-    to places: UnsafeMutableBufferPointer<ListedWalk.Place>
-  ) {
-    let width = copied ? paddedWidth : g.width
-    var slabRow = 0
-    var t = 0
-    segments(first: first, count: count) { image, outRows, padded in
-      for i in outRows {
-        let row =
-          copied
-          ? (slabRow + (i - outRows.lowerBound) * g.stride) * width * g.channels
-          : imagePlace(image * g.outHeight + i) - imagePlace(first)
-        for j in 0..<g.outWidth {
-          places[t] = ListedWalk.Place(a: row + j * g.stride * g.channels, b: t)
-          t += 1
-        }
-      }
-      slabRow += padded.count
-    }
-  }
-
-  /// Copies some outputs of a block of dY to [group][channels of a tile][pixel][lane], zero beyond the last
-  /// channel.
-  @inline(__always)
-  private func copyGradient(
-    _ outputs: Range<Int>, first: Int, count: Int, to copy: UnsafeMutablePointer<S>
-  ) {
-    let half = S.Vector.scalarCount
-    let pixels = count * g.outWidth
-    var out = copy
-    for group in 0..<g.groups {
-      var o = 0
-      while o < g.outPerGroup {
-        let left = g.outPerGroup - o
-        let lanes = lanes(left)
-        guard outputs.contains(o) else {
-          out += pixels * lanes
-          o += lanes
-          continue
-        }
-        var from = dY.pointer + first * g.outWidth * g.outChannels + group * g.outPerGroup + o
-        for _ in 0..<pixels {
-          if left >= 2 * half {
-            out.vector = from.vector
-            (out + half).vector = (from + half).vector
-          } else {
-            for l in 0..<lanes { out[l] = l < left ? from[l] : 0 }
-          }
-          out += lanes
-          from += g.outChannels
-        }
-        o += lanes
-      }
     }
   }
 }

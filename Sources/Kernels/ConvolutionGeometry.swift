@@ -109,3 +109,12 @@ public struct ConvolutionGeometry: Hashable, Sendable {
     2 * batch * outHeight * outWidth * outChannels * kernelHeight * kernelWidth * channelsPerGroup
   }
 }
+
+/// The n in 0..<count for which offset + step · n lies in 0..<size: which taps an output finds inside the image, or which
+/// outputs a tap.
+@inline(__always)
+func stepsInside(_ size: Int, from offset: Int, step: Int, count: Int) -> Range<Int> {
+  let first = offset < 0 ? (step - 1 - offset) / step : 0
+  let end = offset < size ? min(count, (size - 1 - offset) / step + 1) : 0
+  return first < end ? first..<end : 0..<0
+}

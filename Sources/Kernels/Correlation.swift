@@ -327,10 +327,9 @@ struct Correlation<S: KernelScalar> {
   /// All of them where there is none, as the zeros around the image are then its sum.
   @inline(__always)
   private func tapsInside(row: Int) -> Range<Int> {
-    let origin = originRow + step * row
-    let first = origin < 0 ? (dilationRows - 1 - origin) / dilationRows : 0
-    let end = origin < height ? min(tapRows, (height - 1 - origin) / dilationRows + 1) : 0
-    return first < end ? first..<end : 0..<tapRows
+    let inside = stepsInside(
+      height, from: originRow + step * row, step: dilationRows, count: tapRows)
+    return inside.isEmpty ? 0..<tapRows : inside
   }
 
   /// Follows walks along some tap rows from every pixel of a pass: the first tap rows write their sums, or add them
