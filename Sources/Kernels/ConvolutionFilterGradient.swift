@@ -2,14 +2,14 @@
 //
 // Formula    dW[u,v,c,o] = Σ b,i,j  dY[b,i,j,o] · x[b, s·i + d·u − p, s·j + d·v − p, c]
 // Idea       For one tap, an outer product a pixel: neighbouring input channels down the tile,
-//            neighbouring output channels across. With no dilation the channels of neighbouring taps
+//            neighbouring output channels across. With no dilation and no padding the channels of neighbouring taps
 //            in a kernel row follow each other in memory, so (v, c) is one run of rows.
 // Blocks     About 288 output pixels (more of few channels) are walked at a time, whole rows of one image
 //            or of several, so that their part of x and dY stays in the second-level cache while all of dW passes by.
-//            A block of x is copied with its border of zeros (without padding it is read where it
-//            lies); a list says where each pixel's patch begins, one for each tap where a block is whole images, so that
-//            zeros are not multiplied. A block of dY with many channels is
-//            copied too, into the order in which a tile walks it. Meanwhile the next block is asked for; where
+//            x is read where it lies: a list for each tap says where, for those pixels only that find the tap inside the
+//            image, so that zeros are neither stored nor multiplied (of few channels, as in a network's first layer, they
+//            are: x is copied with its border). A block of dY with many channels is
+//            copied, into the order in which a tile walks it. Meanwhile the next block is asked for; where
 //            channels are so many that the cache holds one block only, the rows of a tile are copied
 //            instead, pixel after pixel, before all outputs pass by.
 // Order      Pixels are summed upwards, block by block; threads split taps, channels and outputs, never pixels.
@@ -36,7 +36,13 @@ public func convolutionFilterGradient<S: KernelScalar>(
   guard g.batch > 0 else {
     return filterGradient.pointer.update(repeating: 0, count: filterGradient.count)
   }
-  let walk = FilterGradientWalk(g, input: input, outputGradient: outputGradient)
+  // Of few channels a tap column is no tile: with the zeros around the images written out, all of a row are one.
+  let isNarrow = g.padding > 0 && g.channels < TileHeight.main && g.groups * g.dilation == 1
+  let walk =
+    isNarrow
+    ? FilterGradientWalk(
+      g.withoutPadding, input: g.withBorder(input), outputGradient: outputGradient)
+    : FilterGradientWalk(g, input: input, outputGradient: outputGradient)
   let pieces = walk.pieces()
   let shares = min(pieces.count, ThreadTeam.count)
   parallelFor(shares) { share in
@@ -90,7 +96,7 @@ struct FilterGradientWalk<S: KernelScalar> {
   ///
   /// Pixels 4 KiB apart share a set of the first-level cache, and would be read from the second for each tile of
   /// outputs (1024 → 256 channels, two threads: 173, copied 200).
-  var copiesStrips: Bool { copiesGradient && !readsNextBlock }
+  var copiesStrips: Bool { copiesGradient && !readsNextBlock && g.padding == 0 }
 
   /// Lanes of the tile that takes what is left of a group's outputs.
   func lanes(_ left: Int) -> Int {
@@ -108,7 +114,7 @@ struct FilterGradientWalk<S: KernelScalar> {
   /// A filter of few rows, as in a network's first layer, is cut across too, or threads could not share it; one
   /// with more outputs than rows, too, so that each thread reads its own part of the larger operand.
   func pieces() -> [Piece] {
-    let joined = g.dilation == 1 && g.groups == 1
+    let joined = g.dilation == 1 && g.groups == 1 && g.padding == 0
     let runs = joined ? 1 : g.kernelWidth
     let length = joined ? g.kernelWidth * g.channels : g.channelsPerGroup
     let isFlat = g.groups * g.kernelHeight * runs * length < 12 * 16
@@ -155,35 +161,23 @@ struct FilterGradientWalk<S: KernelScalar> {
         ? $1.outputs
         : min($0.lowerBound, $1.outputs.lowerBound)..<max($0.upperBound, $1.outputs.upperBound)
     }
-    let slab = g.padding > 0 ? Buffer<S>(uninitialized: slabRows * paddedWidth * g.channels) : nil
     let copy =
       copiesGradient ? Buffer<S>(uninitialized: rowsABlock * g.outWidth * copiedPixel) : nil
     let strip =
       copiesStrips
       ? Buffer<S>(uninitialized: rowsABlock * g.outWidth * TileHeight.main) : nil
-    let lists = 1 + (skipsTaps ? g.kernelHeight * (g.kernelWidth + 1) : 0)
-    let capacity = lists * rowsABlock * g.outWidth
-    withUnsafeTemporaryAllocation(of: ListedWalk.Place.self, capacity: capacity) { places in
-      var byTap: [UnsafeBufferPointer<ListedWalk.Place>] = []
+    withUnsafeTemporaryAllocation(of: ListedWalk.Place.self, capacity: listed) { places in
+      var lists = PixelLists(places)
       for first in stride(from: 0, to: rows, by: rowsABlock) {
         let count = min(rowsABlock, rows - first)
-        let pixels = count * g.outWidth
-        if let slab { copyWithBorder(first: first, count: count, to: slab.pointer) }
-        list(first: first, count: count, copied: slab != nil, to: places)
-        let all = UnsafeBufferPointer(rebasing: places[..<pixels])
-        // Whole images: what a tap reads of them is the same in every block, but for the length of the last.
-        if skipsTaps && (first == 0 || count < rowsABlock) {
-          byTap = listByTap(
-            all, to: UnsafeMutableBufferPointer(rebasing: places[(rowsABlock * g.outWidth)...]))
-        }
+        list(first..<first + count, in: &lists)
         if let copy { copyGradient(outputs, first: first, count: count, to: copy.pointer) }
         // A shorter last block is not worth asking for: then it is this one again.
         let next = first + 2 * count <= rows ? first + count : first
         let block = Block(
-          rows: first..<first + count, places: all, byTap: byTap,
-          x: UnsafePointer(slab?.pointer ?? x.pointer + imagePlace(first)),
-          width: slab == nil ? g.width : paddedWidth,
-          ahead: slab == nil ? imagePlace(next) - imagePlace(first) : 0,
+          pixels: count * g.outWidth, lists: lists.byTap,
+          x: UnsafePointer(x.pointer + imagePlace(first)),
+          ahead: imagePlace(next) - imagePlace(first),
           dY: UnsafePointer(copy?.pointer ?? dY.pointer + first * g.outWidth * g.outChannels),
           next: dY.pointer + next * g.outWidth * g.outChannels,
           isFirst: first == 0)
@@ -195,19 +189,15 @@ struct FilterGradientWalk<S: KernelScalar> {
     }
   }
 
-  /// A block of pixels, copied or where it lies.
+  /// A block of pixels.
   struct Block {
-    /// Which rows of output, all images together.
-    let rows: Range<Int>
-    /// Where the patch of each pixel begins in x.
-    let places: UnsafeBufferPointer<ListedWalk.Place>
-    /// The same for each tap, of those pixels only for which it lies inside the image.
-    let byTap: [UnsafeBufferPointer<ListedWalk.Place>]
+    let pixels: Int
+    /// For each tap, where in x the pixels lie that find it inside the image.
+    let lists: [UnsafeBufferPointer<ListedWalk.Place>]
     let x: UnsafePointer<S>
-    /// Pixels in a row of x.
-    let width: Int
     /// From this block's part of x to the next one's.
     let ahead: Int
+    /// Copied, or where it lies.
     let dY: UnsafePointer<S>
     /// Where the next block of dY lies, not copied.
     let next: UnsafePointer<S>
@@ -220,16 +210,16 @@ struct FilterGradientWalk<S: KernelScalar> {
     to dW: UnsafeMutablePointer<S>
   ) {
     let a =
-      block.x + (piece.kernelRow * block.width + piece.kernelColumn) * g.dilation * g.channels
+      block.x + (piece.kernelRow * g.width + piece.kernelColumn) * g.dilation * g.channels
       + piece.group * g.channelsPerGroup + piece.first
     let c =
       dW
       + ((piece.kernelRow * g.kernelWidth + piece.kernelColumn) * g.channelsPerGroup + piece.first)
       * g.outChannels + piece.group * g.outPerGroup
     let copied = copiesGradient
-    let pixels = block.places.count
-    let places = places(piece, block)
-    if let strip { copy(a, block.places, to: strip) }
+    let pixels = block.pixels
+    let places = block.lists[piece.kernelRow * g.kernelWidth + piece.kernelColumn]
+    if let strip { copy(a, places, to: strip) }
     let b = block.dY + piece.group * (copied ? copiedPixel / g.groups * pixels : g.outPerGroup)
     let next = block.next + piece.group * g.outPerGroup + line * S.Vector.scalarCount
     var o = piece.outputs.lowerBound

@@ -161,7 +161,9 @@ struct Correlation<S: KernelScalar> {
       let rows = min(count, family[n].correlation.rows - first)
       region.include(family[n].correlation.region(first: first, count: rows))
     }
-    let window = Window(family[0].correlation, images: images, region, inParallel: false)
+    let inPlace = family.allSatisfy { $0.correlation.readsInPlace }
+    let window = Window(
+      family[0].correlation, images: images, region, inPlace: inPlace, inParallel: false)
     for n in family.indices where family[n].correlation.rows > first {
       let rows = min(count, family[n].correlation.rows - first)
       let panels = family[n].correlation.panels
@@ -211,7 +213,8 @@ struct Correlation<S: KernelScalar> {
   @inline(__always)
   private func runByPanels() {
     let window = Window(
-      self, images: 0..<batch, region(first: 0, count: rows), inParallel: true)
+      self, images: 0..<batch, region(first: 0, count: rows), inPlace: readsInPlace,
+      inParallel: true)
     parallelFor(panels.count) { panel in
       let filter = Buffer<S>(uninitialized: panels.tapRowsAtOnce * panels.rowSize)
       for tap in stride(from: 0, to: tapRows, by: panels.tapRowsAtOnce) {
@@ -281,7 +284,7 @@ struct Correlation<S: KernelScalar> {
   @inline(__always)
   private func sumColors<Tiles: TileFamily>(_: Tiles.Type, _ pass: Pass, _ steps: some PixelSteps)
   where Tiles.Columns.Scalar == S {
-    follow(Tiles.self, pass) { tapRows in
+    follow(Tiles.self, pass) { tapRows, _ in
       ColorWalk(
         outer: tapRows, middle: tapColumns, aOuter: dilationRows * pass.window.pitch, steps: steps)
     }
@@ -297,16 +300,20 @@ struct Correlation<S: KernelScalar> {
     // With one group and no dilation a kernel row is one run; else each column is its own.
     let contiguous = dilationColumns == 1 && pixel == usedChannels
     let inner = contiguous ? tapColumns * usedChannels : usedChannels
-    if contiguous && hasBorders(Tiles.self) {
-      follow(Tiles.self, pass) { tapRows in
+    if pass.window.hasNoBorder && contiguous && pass.taps.count * tapColumns > 1 {
+      follow(Tiles.self, pass) { tapRows, part in
         BorderedWalk(
-          tapRows: tapRows, channels: usedChannels, aOuter: dilationRows * pass.window.pitch,
-          bOuter: panels.rowSize, steps: steps)
+          outer: tapRows, middle: tapColumns, channels: usedChannels,
+          aOuter: dilationRows * pass.window.pitch, bOuter: panels.rowSize, steps: steps,
+          skipsFirst: part.hasFirst && reachesLeft, skipsLast: part.hasLast && reachesRight,
+          below: step * pass.window.pitch)
       }
     } else if pass.taps.count == 1 && (contiguous || tapColumns == 1) {
-      follow(Tiles.self, pass) { _ in FlatWalk(count: inner, steps: steps, later: later) }
+      follow(Tiles.self, pass) { tapRows, _ in
+        FlatWalk(count: tapRows * inner, steps: steps, later: later)
+      }
     } else {
-      follow(Tiles.self, pass) { tapRows in
+      follow(Tiles.self, pass) { tapRows, _ in
         NestedWalk(
           outer: tapRows, middle: contiguous ? 1 : tapColumns, inner: inner,
           aOuter: dilationRows * pass.window.pitch, aMiddle: dilationColumns * pixel,
@@ -315,41 +322,64 @@ struct Correlation<S: KernelScalar> {
     }
   }
 
-  /// Whether a row of pixels is one tile, with a column of zeros at each end, and long enough sums.
-  @inline(__always)
-  private func hasBorders<Tiles: TileFamily>(_: Tiles.Type) -> Bool {
-    tapColumns == 3 && step == 1 && originColumn == -1 && columns == width
-      && Tiles.next(columns) == columns && columns >= 4 && panels.vectors * usedChannels >= 256
+  /// Whether the first tap column lies one pixel left of the image, and the last one pixel right of it.
+  private var reachesLeft: Bool { originColumn == -1 }
+  private var reachesRight: Bool { lastColumn == width }
+  private var hasBorders: Bool { reachesLeft || reachesRight }
+  /// Where the last tap of a row's last output lies.
+  private var lastColumn: Int {
+    originColumn + step * (columns - 1) + dilationColumns * (tapColumns - 1)
+  }
+
+  /// Whether the image is read where it lies: no tap column lies beside it, or walks leave out the one on each side that
+  /// does. (The walk of three colours does not.)
+  private var readsInPlace: Bool {
+    if originColumn >= 0 && lastColumn < width { return true }
+    return dilationColumns == 1 && tapColumns > 1 && usedChannels == channels && channels != 3
+      && originColumn >= -1 && lastColumn <= width
   }
 
   /// The tap rows that an output row finds inside the image; the others would multiply zeros.
   ///
-  /// All of them where there is none, as the zeros around the image are then its sum.
   @inline(__always)
   private func tapsInside(row: Int) -> Range<Int> {
-    let inside = stepsInside(
-      height, from: originRow + step * row, step: dilationRows, count: tapRows)
-    return inside.isEmpty ? 0..<tapRows : inside
+    stepsInside(height, from: originRow + step * row, step: dilationRows, count: tapRows)
   }
 
-  /// Follows walks along some tap rows from every pixel of a pass: the first tap rows write their sums, or add them
-  /// where that is asked for; the others add.
+  /// Neighbouring pixels of an output row, and whether they are its first and its last ones.
+  private struct RowPart {
+    let pixels: Range<Int>
+    let hasFirst: Bool
+    let hasLast: Bool
+  }
+
+  /// Follows walks along some tap rows from every pixel of a pass.
+  ///
+  /// The first tap rows write their sums, or add them where that is asked for; the others add. The first and the last tile
+  /// of a row have walks of their own, if the row ends beside them.
   @inline(__always)
   private func follow<Tiles: TileFamily, W: Walk>(
-    _: Tiles.Type, _ pass: Pass, _ walk: (_ tapRows: Int) -> W
+    _: Tiles.Type, _ pass: Pass, _ walk: (_ tapRows: Int, _ part: RowPart) -> W
   ) where Tiles.Columns.Scalar == S {
     let lanes = Tiles.Columns.width
     let window = pass.window
     let (pitch, pixel) = (window.pitch, window.pixel)
-    // A 1×1 convolution that skips nothing sees its rows as one long row.
+    // A 1×1 convolution that skips nothing sees its rows as one long row, if all of them are there.
     let joined =
-      tapRows == 1 && pitch == columns * step * pixel && step == 1
+      tapRows * tapColumns == 1 && window.hasRows(of: self) && pitch == columns * step * pixel
+      && step == 1
       && targetRow == columns * targetPixel
     let lines = joined ? 1 : pass.count
     // Tap (0, 0) of the first output; a patch begins with it.
     let origin =
       (originRow + step * pass.first - window.region.top) * pitch
       + (originColumn - window.region.left) * pixel
+    let length = joined ? pass.count * columns : columns
+    var (head, tail) = (length, 0)
+    if window.hasNoBorder && hasBorders {
+      head = Tiles.next(length)
+      while tail + Tiles.next(length - tail) < length { tail += Tiles.next(length - tail) }
+    }
     for n in 0..<window.images.count {
       let from = window.base + n * window.image + origin
       let out =
@@ -358,16 +388,25 @@ struct Correlation<S: KernelScalar> {
       for i in 0..<lines {
         let inside = joined ? pass.taps : tapsInside(row: pass.first + i)
         let taps = pass.taps.clamped(to: inside)
-        if taps.isEmpty { continue }
+        // A row that finds no tap inside is zeros.
+        if taps.isEmpty && !(inside.isEmpty && pass.taps.lowerBound == 0) { continue }
         let c = out + i * targetRow
         let nextPanel = pass.panel + 1 < panels.count ? out + lanes : nil
-        walk(taps.count).run(
-          Tiles.self, rows: joined ? pass.count * columns : columns,
-          columns: min(lanes, panels.outputs - pass.panel * lanes),
-          a: from + (step * i + taps.lowerBound * dilationRows) * pitch,
-          b: pass.filter + (taps.lowerBound - pass.taps.lowerBound) * panels.rowSize, c: c,
-          cRow: targetPixel, adding: addsToTarget || taps.lowerBound > inside.lowerBound,
-          next: i + 1 < lines ? c + targetRow : nextPanel)
+        let nextRow = i + 1 < lines ? c + targetRow : nextPanel
+        var done = 0
+        while done < length {
+          let end = done == 0 ? head : done < tail ? tail : length
+          let part = RowPart(pixels: done..<end, hasFirst: done == 0, hasLast: end == length)
+          walk(taps.count, part).run(
+            Tiles.self, rows: part.pixels.count,
+            columns: min(lanes, panels.outputs - pass.panel * lanes),
+            a: from + (step * i + taps.lowerBound * dilationRows) * pitch + done * step * pixel,
+            b: pass.filter + (taps.lowerBound - pass.taps.lowerBound) * panels.rowSize,
+            c: c + done * targetPixel, cRow: targetPixel,
+            adding: addsToTarget || taps.lowerBound > inside.lowerBound,
+            next: part.hasLast ? nextRow : c + end * targetPixel)
+          done = end
+        }
       }
     }
     withExtendedLifetime(window) {}

@@ -1,8 +1,8 @@
 // What a piece of a correlation reads: a region of some images, where it lies or copied.
 //
-// Borders    Where it reaches beyond the image, the rows are copied with zeros around them into scratch memory, once for
-//            all correlations that read them (the remainders of a stride). An unpadded convolution reads the image where
-//            it lies.
+// Borders    Walks that leave out what is beside an image, and those that never reach beyond it, read it where it lies.
+//            For others the rows are copied with zeros around them into scratch memory, once for all correlations that
+//            read them (the remainders of a stride).
 // Read       this file → Correlation.swift
 
 extension Correlation {
@@ -40,14 +40,25 @@ extension Correlation {
     let pitch: Int
     let pixel: Int
     private let copy: Buffer<S>?
+    /// Whether what lies outside the image is missing, not zeros.
+    var hasNoBorder: Bool { copy == nil }
+
+    /// Whether all its rows can be read.
+    @inline(__always)
+    func hasRows(of c: Correlation) -> Bool {
+      copy != nil || region.top >= 0 && region.bottom <= c.height
+    }
 
     @inline(__always)
-    init(_ c: Correlation, images: Range<Int>, _ region: Region, inParallel: Bool) {
+    init(
+      _ c: Correlation, images: Range<Int>, _ region: Region, inPlace: Bool, inParallel: Bool
+    ) {
       self.images = images
       self.region = region
       let source = c.source + images.lowerBound * c.height * c.width * c.channels
-      if region.top >= 0 && region.bottom <= c.height && region.left >= 0
-        && region.right <= c.width
+      if inPlace
+        || region.top >= 0 && region.bottom <= c.height && region.left >= 0
+          && region.right <= c.width
       {
         base = source + (region.top * c.width + region.left) * c.channels + c.firstChannel
         image = c.height * c.width * c.channels

@@ -7,32 +7,93 @@
 
 // MARK: Pixels of a tap
 
-extension FilterGradientWalk {
-  /// Whether the pixels of a block are listed for each tap: for blocks of whole images, whose lists are the same.
-  var skipsTaps: Bool { g.padding > 0 && rowsABlock % g.outHeight == 0 && !copiesStrips }
+/// The pixels of a block, listed for each tap: those that find it inside the image.
+struct PixelLists {
+  typealias Places = UnsafeBufferPointer<ListedWalk.Place>
 
-  /// The pixels of a block for which the taps of a piece lie inside the image; the others would add zeros.
+  let places: UnsafeMutableBufferPointer<ListedWalk.Place>
+  private(set) var done = 0
+  /// A list for each tap, row after row of taps.
+  var byTap: [Places] = []
+  /// For rows of one image: a list for each tap column, of all rows.
+  var byColumn: [Places] = []
+  /// How many rows are listed, and the first one's place in its image.
+  var count = 0
+  var top = 0
+
+  init(_ places: UnsafeMutableBufferPointer<ListedWalk.Place>) { self.places = places }
+
   @inline(__always)
-  func places(_ piece: Piece, _ block: Block) -> UnsafeBufferPointer<ListedWalk.Place> {
-    if g.padding == 0 || copiesStrips { return block.places }
-    if !block.byTap.isEmpty {
-      return block.byTap[piece.kernelRow * (g.kernelWidth + 1) + column(piece)]
-    }
-    // Some rows of one image: a tap row leaves out the first or the last.
-    let top = block.rows.lowerBound / g.outHeight * g.outHeight
-    guard block.rows.upperBound <= top + g.outHeight else { return block.places }
-    let inside = outputs(of: piece.kernelRow, size: g.height, count: g.outHeight)
-    let rows = (top + inside.lowerBound..<top + inside.upperBound).clamped(to: block.rows)
-    let first = (rows.lowerBound - block.rows.lowerBound) * g.outWidth
-    return UnsafeBufferPointer(rebasing: block.places[first..<first + rows.count * g.outWidth])
+  mutating func add(a: Int, b: Int) {
+    places[done] = ListedWalk.Place(a: a, b: b)
+    done += 1
   }
 
-  /// The kernel column of a piece, or one more than there are, if it holds channels of several.
   @inline(__always)
-  private func column(_ piece: Piece) -> Int {
-    let first = piece.first / g.channelsPerGroup
-    let last = (piece.first + piece.count - 1) / g.channelsPerGroup
-    return first == last ? piece.kernelColumn + first : g.kernelWidth
+  mutating func clear() {
+    done = 0
+    byTap = []
+    byColumn = []
+  }
+
+  /// What has been added since `first`.
+  @inline(__always)
+  func list(from first: Int) -> Places { Places(rebasing: places[first..<done]) }
+}
+
+extension FilterGradientWalk {
+  /// Places that the lists of a block take at most.
+  var listed: Int { g.kernelHeight * g.kernelWidth * rowsABlock * g.outWidth }
+
+  /// Lists, for each tap, the pixels of some rows that find it inside the image.
+  func list(_ rows: Range<Int>, in lists: inout PixelLists) {
+    let top = rows.lowerBound % g.outHeight
+    let isSame = lists.count == rows.count
+    if rows.count < g.outHeight && top + rows.count <= g.outHeight {
+      if !isSame || lists.byColumn.isEmpty { listColumns(rows, in: &lists) }
+      cutColumns(top..<top + rows.count, in: &lists)
+    } else if !isSame || lists.top != top {
+      listTaps(rows, in: &lists)
+    }
+    (lists.count, lists.top) = (rows.count, top)
+  }
+
+  /// Rows of one image: what each tap column meets is the same in every block.
+  private func listColumns(_ rows: Range<Int>, in lists: inout PixelLists) {
+    lists.clear()
+    for v in 0..<g.kernelWidth {
+      let first = lists.done
+      add(rows, column: v, inside: 0..<g.outHeight, to: &lists)
+      lists.byColumn.append(lists.list(from: first))
+    }
+  }
+
+  /// … and of it a tap row leaves out the image's first rows or its last.
+  private func cutColumns(_ rows: Range<Int>, in lists: inout PixelLists) {
+    lists.byTap.removeAll(keepingCapacity: true)
+    for u in 0..<g.kernelHeight {
+      let inside = outputs(of: u, size: g.height, count: g.outHeight).clamped(to: rows)
+      for all in lists.byColumn {
+        let row = all.count / rows.count
+        let (first, end) = (
+          inside.lowerBound - rows.lowerBound, inside.upperBound - rows.lowerBound
+        )
+        lists.byTap.append(PixelLists.Places(rebasing: all[first * row..<end * row]))
+      }
+    }
+  }
+
+  /// Rows of several images: if they are whole ones, they are listed but once.
+  private func listTaps(_ rows: Range<Int>, in lists: inout PixelLists) {
+    lists.clear()
+    for u in 0..<g.kernelHeight {
+      let inside = outputs(of: u, size: g.height, count: g.outHeight)
+      for v in 0..<g.kernelWidth {
+        let first = lists.done
+        add(rows, column: v, inside: inside, to: &lists)
+        lists.byTap.append(lists.list(from: first))
+      }
+    }
   }
 
   /// The output rows, or columns, that find a tap inside the image.
@@ -41,29 +102,51 @@ extension FilterGradientWalk {
     stepsInside(size, from: g.dilation * tap - g.padding, step: g.stride, count: count)
   }
 
-  /// Lists the pixels for which a tap lies inside: for each tap row those of each column, and those of any column.
-  func listByTap(
-    _ all: UnsafeBufferPointer<ListedWalk.Place>,
-    to lists: UnsafeMutableBufferPointer<ListedWalk.Place>
-  ) -> [UnsafeBufferPointer<ListedWalk.Place>] {
-    var done = 0
-    var byTap: [UnsafeBufferPointer<ListedWalk.Place>] = []
-    for u in 0..<g.kernelHeight {
-      let rows = outputs(of: u, size: g.height, count: g.outHeight)
-      for v in 0...g.kernelWidth {
-        let columns =
-          v < g.kernelWidth ? outputs(of: v, size: g.width, count: g.outWidth) : 0..<g.outWidth
-        let first = done
-        for place in all {
-          let (row, column) = (place.b / g.outWidth % g.outHeight, place.b % g.outWidth)
-          guard rows.contains(row) && columns.contains(column) else { continue }
-          lists[done] = place
-          done += 1
+  /// Adds the pixels of some rows, if they lie at `inside` in their image, that find a tap column inside.
+  @inline(__always)
+  private func add(
+    _ rows: Range<Int>, column: Int, inside: Range<Int>, to lists: inout PixelLists
+  ) {
+    let columns = outputs(of: column, size: g.width, count: g.outWidth)
+    let border = g.padding * (g.width + 1) * g.channels
+    for row in rows where inside.contains(row % g.outHeight) {
+      let a = imagePlace(row) - imagePlace(rows.lowerBound) - border
+      let b = (row - rows.lowerBound) * g.outWidth
+      for j in columns { lists.add(a: a + j * g.stride * g.channels, b: b + j) }
+    }
+  }
+}
+
+// MARK: Borders
+
+extension ConvolutionGeometry {
+  /// The same convolution of images whose borders of zeros are written out.
+  var withoutPadding: ConvolutionGeometry {
+    ConvolutionGeometry(
+      input: [batch, height + 2 * padding, width + 2 * padding, channels], filter: filterShape,
+      stride: stride, dilation: dilation, groups: groups)
+  }
+
+  /// Copies images with their borders of zeros.
+  @inline(__always)
+  func withBorder<S: KernelScalar>(_ x: Buffer<S>) -> Buffer<S> {
+    let (row, border) = (width * channels, padding * channels)
+    let wide = row + 2 * border
+    let copy = Buffer<S>(uninitialized: batch * (height + 2 * padding) * wide)
+    parallelFor(batch) { n in
+      var out = copy.pointer + n * (height + 2 * padding) * wide
+      for i in -padding..<height + padding {
+        if i < 0 || i >= height {
+          out.update(repeating: 0, count: wide)
+        } else {
+          out.update(repeating: 0, count: border)
+          (out + border).update(from: x.pointer + (n * height + i) * row, count: row)
+          (out + border + row).update(repeating: 0, count: border)
         }
-        byTap.append(UnsafeBufferPointer(rebasing: lists[first..<done]))
+        out += wide
       }
     }
-    return byTap
+    return copy
   }
 }
 
@@ -88,80 +171,10 @@ extension FilterGradientWalk {
     }
   }
 
-  /// The parts of a block that lie in one image: its output rows, and the padded rows they read.
-  @inline(__always)
-  private func segments(
-    first: Int, count: Int,
-    _ body: (_ image: Int, _ outRows: Range<Int>, _ padded: Range<Int>) -> Void
-  ) {
-    var row = first
-    while row < first + count {
-      let image = row / g.outHeight
-      let top = row % g.outHeight
-      let end = min(g.outHeight, top + first + count - row)
-      body(image, top..<end, top * g.stride..<(end - 1) * g.stride + reach)
-      row += end - top
-    }
-  }
-
-  /// Rows that the taps of one output row span.
-  private var reach: Int { g.dilation * (g.kernelHeight - 1) + 1 }
-  var paddedWidth: Int { g.width + 2 * g.padding }
-  /// Padded rows a block reads at most: each of its images adds the reach of its last row.
-  var slabRows: Int {
-    let images = (rowsABlock + g.outHeight - 2) / g.outHeight + 1
-    return rowsABlock * g.stride + images * reach
-  }
-
-  /// Copies the rows of x that a block reads, one image's after the other's, with zeros around them.
-  @inline(__always)
-  func copyWithBorder(first: Int, count: Int, to slab: UnsafeMutablePointer<S>) {
-    let p = g.padding
-    let c = g.channels
-    var out = slab
-    segments(first: first, count: count) { image, _, padded in
-      for row in padded.lowerBound - p..<padded.upperBound - p {
-        if row < 0 || row >= g.height {
-          out.update(repeating: 0, count: paddedWidth * c)
-        } else {
-          out.update(repeating: 0, count: p * c)
-          (out + p * c).update(
-            from: x.pointer + (image * g.height + row) * g.width * c, count: g.width * c)
-          (out + (p + g.width) * c).update(repeating: 0, count: p * c)
-        }
-        out += paddedWidth * c
-      }
-    }
-  }
-
-  /// Where the rows that an output row reads begin, in an x without padding.
+  /// Where the rows that an output row reads begin in x, if there is no padding.
   @inline(__always)
   func imagePlace(_ row: Int) -> Int {
     (row / g.outHeight * g.height + row % g.outHeight * g.stride) * g.width * g.channels
-  }
-
-  /// Lists where the first tap of each pixel lies: in the block's part of x, or in its copy.
-  @inline(__always)
-  func list(
-    first: Int, count: Int, copied: Bool,
-    to places: UnsafeMutableBufferPointer<ListedWalk.Place>
-  ) {
-    let width = copied ? paddedWidth : g.width
-    var slabRow = 0
-    var t = 0
-    segments(first: first, count: count) { image, outRows, padded in
-      for i in outRows {
-        let row =
-          copied
-          ? (slabRow + (i - outRows.lowerBound) * g.stride) * width * g.channels
-          : imagePlace(image * g.outHeight + i) - imagePlace(first)
-        for j in 0..<g.outWidth {
-          places[t] = ListedWalk.Place(a: row + j * g.stride * g.channels, b: t)
-          t += 1
-        }
-      }
-      slabRow += padded.count
-    }
   }
 
   /// Copies some outputs of a block of dY to [group][channels of a tile][pixel][lane], zero beyond the last

@@ -62,6 +62,13 @@ import Testing
     ConvolutionGeometry(input: [3, 6, 6, 130], filter: [3, 3, 130, 64], padding: 1),
     ConvolutionGeometry(input: [2, 3, 8, 128], filter: [3, 3, 128, 35], padding: 1),
     ConvolutionGeometry(input: [2, 5, 4, 131], filter: [3, 3, 131, 64], padding: 1),
+    // … or several tiles; of other kernels, and with a stride.
+    ConvolutionGeometry(input: [2, 13, 50, 20], filter: [3, 3, 20, 64], padding: 1),
+    ConvolutionGeometry(input: [2, 9, 27, 16], filter: [5, 5, 16, 32], padding: 1),
+    ConvolutionGeometry(input: [1, 9, 25, 16], filter: [2, 2, 16, 40], padding: 1),
+    ConvolutionGeometry(input: [2, 8, 28, 24], filter: [1, 3, 24, 24], padding: 1),
+    ConvolutionGeometry(input: [2, 26, 50, 24], filter: [3, 3, 24, 33], stride: 2, padding: 1),
+    ConvolutionGeometry(input: [2, 7, 1, 24], filter: [3, 3, 24, 130], padding: 1),
     // Rows that do not come out even in pieces.
     ConvolutionGeometry(input: [2, 5, 120, 3], filter: [3, 3, 3, 8], padding: 1),
     // Many weights, few pixels: panels are packed where they are used.
