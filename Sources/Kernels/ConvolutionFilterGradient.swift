@@ -84,7 +84,7 @@ struct FilterGradientWalk<S: KernelScalar> {
 
   /// Whether a block of dY is copied: its pixels must lie far apart, and be used often.
   var copiesGradient: Bool {
-    g.outPerGroup >= 4 * lanes(g.outPerGroup)
+    g.outPerGroup >= 8 * lanes(g.outPerGroup)
       && g.kernelHeight * g.kernelWidth * g.channelsPerGroup >= 128
   }
 

@@ -171,7 +171,8 @@ struct Correlation<S: KernelScalar> {
       for panel in 0..<panels.count {
         for tap in stride(from: 0, to: panels.tapRows, by: panels.tapRowsAtOnce) {
           let pass = Pass(
-            window: window, first: first, count: rows, panel: panel, taps: panels.taps(from: tap),
+            window: window, images: 0..<images.count, first: first, count: rows, panel: panel,
+            taps: panels.taps(from: tap),
             filter: filter + panel * panels.size + tap * panels.rowSize)
           family[n].correlation.sum(pass, beside: beside, ahead: ahead)
         }
@@ -218,11 +219,21 @@ struct Correlation<S: KernelScalar> {
     parallelFor(panels.count) { panel in
       let filter = Buffer<S>(uninitialized: panels.tapRowsAtOnce * panels.rowSize)
       for tap in stride(from: 0, to: tapRows, by: panels.tapRowsAtOnce) {
-        panels.pack(panel: panel, rows: panels.taps(from: tap), to: filter.pointer)
-        sum(
-          Pass(
-            window: window, first: 0, count: rows, panel: panel, taps: panels.taps(from: tap),
-            filter: UnsafePointer(filter.pointer)))
+        let taps = panels.taps(from: tap)
+        panels.pack(panel: panel, rows: taps, to: filter.pointer)
+        for image in 0..<batch {
+          // What is packed next lies in memory: each image asks for a share of it.
+          if taps.upperBound < tapRows {
+            panels.ask(
+              panel: panel, rows: panels.taps(from: taps.upperBound), share: image, of: batch)
+          } else if panel + 1 < panels.count {
+            panels.ask(panel: panel + 1, rows: panels.taps(from: 0), share: image, of: batch)
+          }
+          sum(
+            Pass(
+              window: window, images: image..<image + 1, first: 0, count: rows, panel: panel,
+              taps: taps, filter: UnsafePointer(filter.pointer)))
+        }
       }
     }
   }
@@ -230,6 +241,8 @@ struct Correlation<S: KernelScalar> {
   /// What one pass over the pixels sums: some output rows of a window, in one panel, from some tap rows.
   private struct Pass {
     let window: Window
+    /// Which of the window's images.
+    let images: Range<Int>
     let first: Int
     let count: Int
     let panel: Int
@@ -380,7 +393,7 @@ struct Correlation<S: KernelScalar> {
       head = Tiles.next(length)
       while tail + Tiles.next(length - tail) < length { tail += Tiles.next(length - tail) }
     }
-    for n in 0..<window.images.count {
+    for n in pass.images {
       let from = window.base + n * window.image + origin
       let out =
         target + (window.images.lowerBound + n) * targetImage + pass.first * targetRow

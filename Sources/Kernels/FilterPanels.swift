@@ -88,4 +88,17 @@ struct FilterPanels<S: KernelScalar> {
       }
     }
   }
+  /// Asks for a share of what packing some tap rows of a panel will read.
+  @inline(__always)
+  func ask(panel: Int, rows: Range<Int>, share: Int, of shares: Int) {
+    let (lines, length) = transposed ? (width, inputs) : (inputs, width)
+    let first = transposed ? panel * width * leading : panel * width
+    let all = rows.count * tapColumns * lines
+    for n in all * share / shares..<all * (share + 1) / shares {
+      let line = taps[rows.lowerBound * tapColumns + n / lines] + first + n % lines * leading
+      for scalar in stride(from: 0, to: length, by: S.Vector.scalarCount) {
+        prefetchToReadLater(line + scalar)
+      }
+    }
+  }
 }

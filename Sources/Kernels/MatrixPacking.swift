@@ -94,14 +94,21 @@ func packTransposed<S: KernelScalar>(
 ) {
   let fours = deep / 4 * 4
   let whole = count / 4 * 4
-  // A cache line of every source line at a time: what is written meanwhile stays in the first-level cache.
+  // A cache line of every source line at a time: what is written meanwhile stays in the first-level cache. What the next
+  // block reads and writes is asked for, or each line's first store would hold up those behind it.
   for block in stride(from: 0, to: fours, by: 16) {
     let end = min(fours, block + 16)
+    var next = target + (block + 16) * width
     var r = 0
     while r < whole {
       let line = source + r * leading
       var k = block
       while k < end {
+        prefetchToRead(line + (k - block) / 4 * leading + block + 16)
+        for lane in stride(from: 0, to: 16, by: S.Vector.scalarCount) {
+          prefetchToWrite(next + lane)
+        }
+        next += 16
         let a = (line + k).four
         let b = (line + leading + k).four
         let c = (line + 2 * leading + k).four
