@@ -1,4 +1,4 @@
-// What a filter gradient's pieces read: a block of pixels, copied or where it lies, and lists of them.
+// What a filter gradient's pieces read: a block of pixels where it lies, and lists of them.
 //
 // Idea       A piece sums outer products over all pixels of a block, so a list of their places is all that it needs to know
 //            of images, rows, strides and padding. Pixels whose tap lies in the zeros around the image are no part of its
