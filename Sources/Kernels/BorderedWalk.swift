@@ -4,10 +4,10 @@
 // Idea       A window finds a column of zeros left of a row's first pixel and right of its last. In the tile that holds the
 //            first pixel the first tap column passes over it; in the one that holds the last, the last tap column. So
 //            no copy of the image with zeros around it is needed, and of twelve pixels one product in eighteen is saved.
-//            (Rows of zeros above and below are no part of any walk: Correlation.swift.)
+//            (Rows of zeros above and below are no part of any walk: CorrelationPass.swift.)
 // Loop       One, whose step is chosen anew where a tap column ends: between three loops the compiler would move the tile
 //            to memory and back. It costs nothing: 116.5 of 117 GFLOP/s, with and without zeros.
-// Read       TileWalk.swift ← this file → Correlation.swift
+// Read       TileWalk.swift ← this file → CorrelationPass.swift
 
 /// The window of a convolution without dilation, in a row of an image that ends beside it.
 struct BorderedWalk: Walk {

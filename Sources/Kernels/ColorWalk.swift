@@ -5,7 +5,7 @@
 //            them counts here. The next tile's lines have to be asked for while this one sums, and nested counts
 //            leave no register for that. But three channels are a constant, and so is the distance between pixels: no
 //            address but one is left to be kept, and a tap is three products without a turn.
-// Read       TileWalk.swift ← this file → Correlation.swift
+// Read       TileWalk.swift ← this file → CorrelationPass.swift
 
 /// The window of a convolution of three channels, without dilation.
 struct ColorWalk<Steps: PixelSteps>: Walk {

@@ -218,7 +218,7 @@ struct FilterGradientWalk<S: KernelScalar> {
       * g.outChannels + piece.group * g.outPerGroup
     let copied = copiesGradient
     let pixels = block.pixels
-    let places = block.lists[piece.kernelRow * g.kernelWidth + piece.kernelColumn]
+    let places = places(piece, block)
     if let strip { copy(a, places, to: strip) }
     let b = block.dY + piece.group * (copied ? copiedPixel / g.groups * pixels : g.outPerGroup)
     let next = block.next + piece.group * g.outPerGroup + line * S.Vector.scalarCount

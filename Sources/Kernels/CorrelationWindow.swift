@@ -3,7 +3,7 @@
 // Borders    Walks that leave out what is beside an image, and those that never reach beyond it, read it where it lies.
 //            For others the rows are copied with zeros around them into scratch memory, once for all correlations that
 //            read them (the remainders of a stride).
-// Read       this file → Correlation.swift
+// Read       this file → CorrelationPass.swift, Correlation.swift
 
 extension Correlation {
   /// Rows and columns of the source, from the first to the last that are read; they may lie outside.

@@ -42,8 +42,17 @@ struct PixelLists {
 }
 
 extension FilterGradientWalk {
+  /// Tap rows and columns that have lists of their own: without padding every pixel finds all taps.
+  private var listedRows: Int { g.padding > 0 ? g.kernelHeight : 1 }
+  private var listedColumns: Int { g.padding > 0 ? g.kernelWidth : 1 }
   /// Places that the lists of a block take at most.
-  var listed: Int { g.kernelHeight * g.kernelWidth * rowsABlock * g.outWidth }
+  var listed: Int { listedRows * listedColumns * rowsABlock * g.outWidth }
+
+  /// The pixels of a block that find the tap of a piece.
+  @inline(__always)
+  func places(_ piece: Piece, _ block: Block) -> PixelLists.Places {
+    block.lists[g.padding > 0 ? piece.kernelRow * g.kernelWidth + piece.kernelColumn : 0]
+  }
 
   /// Lists, for each tap, the pixels of some rows that find it inside the image.
   func list(_ rows: Range<Int>, in lists: inout PixelLists) {
@@ -61,7 +70,7 @@ extension FilterGradientWalk {
   /// Rows of one image: what each tap column meets is the same in every block.
   private func listColumns(_ rows: Range<Int>, in lists: inout PixelLists) {
     lists.clear()
-    for v in 0..<g.kernelWidth {
+    for v in 0..<listedColumns {
       let first = lists.done
       add(rows, column: v, inside: 0..<g.outHeight, to: &lists)
       lists.byColumn.append(lists.list(from: first))
@@ -71,7 +80,7 @@ extension FilterGradientWalk {
   /// … and of it a tap row leaves out the image's first rows or its last.
   private func cutColumns(_ rows: Range<Int>, in lists: inout PixelLists) {
     lists.byTap.removeAll(keepingCapacity: true)
-    for u in 0..<g.kernelHeight {
+    for u in 0..<listedRows {
       let inside = outputs(of: u, size: g.height, count: g.outHeight).clamped(to: rows)
       for all in lists.byColumn {
         let row = all.count / rows.count
@@ -86,9 +95,9 @@ extension FilterGradientWalk {
   /// Rows of several images: if they are whole ones, they are listed but once.
   private func listTaps(_ rows: Range<Int>, in lists: inout PixelLists) {
     lists.clear()
-    for u in 0..<g.kernelHeight {
+    for u in 0..<listedRows {
       let inside = outputs(of: u, size: g.height, count: g.outHeight)
-      for v in 0..<g.kernelWidth {
+      for v in 0..<listedColumns {
         let first = lists.done
         add(rows, column: v, inside: inside, to: &lists)
         lists.byTap.append(lists.list(from: first))

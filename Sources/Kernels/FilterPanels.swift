@@ -88,6 +88,7 @@ struct FilterPanels<S: KernelScalar> {
       }
     }
   }
+
   /// Asks for a share of what packing some tap rows of a panel will read.
   @inline(__always)
   func ask(panel: Int, rows: Range<Int>, share: Int, of shares: Int) {

@@ -8,7 +8,7 @@
 //            is one to four vectors wide, and two tiles stacked are a tile.
 // Budget     AVX-512 and NEON have 32 vector registers: 12 × 2 sums + 2 of b + 1 of a = 27.
 //            AVX2 has 16: 6 × 2 + 2 + 1 = 15.
-// Read       this file → TileFamilies.swift, TileWalk.swift → MatrixMultiply.swift, Correlation.swift
+// Read       this file → TileFamilies.swift, TileWalk.swift → MatrixMultiply.swift, CorrelationPass.swift
 
 /// One or more machine vectors side by side.
 protocol Lanes {

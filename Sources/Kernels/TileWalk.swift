@@ -5,7 +5,7 @@
 // Idea       Three nested counts cover everything: a matrix product needs one (i = k); a
 //            convolution forward walks kernel rows, kernel columns and channels; its filter
 //            gradient walks image rows and pixels.
-// Read       RegisterTile.swift, TileFamilies.swift, Meanwhile.swift ← this file → MatrixMultiply.swift, Correlation.swift
+// Read       RegisterTile.swift, TileFamilies.swift, Meanwhile.swift ← this file → MatrixMultiply.swift, CorrelationPass.swift
 
 /// How the operands advance in the inner loop, in scalars.
 ///
