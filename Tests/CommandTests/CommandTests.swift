@@ -94,6 +94,8 @@ enum Program {
       (["data", "check"], "directory"),
       (["data", "chek", "x"], "data check"),
       (["pretrain", "--resume", "x", "--seed", "1"], "--seed"), (["bench", "nothing"], "nothing"),
+      (["bench", "nothing"], "matmul, conv, inference"), (["bench", "matmul", "stepp"], "'stepp'"),
+      (["bench", "conv/65x"], "conv/64x48x48-64-k3s1, conv/64x48x48-64-k1s1"),
       (["fingerprint", "--scalar", "float16"], "float64"),
       (["fingerprint", "--steps", "0"], "1…40"),
     ])

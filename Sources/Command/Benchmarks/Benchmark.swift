@@ -31,20 +31,33 @@ struct Benchmark {
 
   /// The benchmarks that the words name, or whose names begin with them; all without words.
   ///
-  /// - Throws: `UsageError` when there is none.
+  /// - Throws: `UsageError` when a word names none.
   static func named(_ words: [String], isDouble: Bool) throws -> [Benchmark] {
     let all = isDouble ? all(of: Double.self) : all(of: Float.self)
-    let names = Set(all.map(\.name))
-    let wanted = all.filter { one in
+    let names = all.map(\.name)
+    if let unknown = words.first(where: { word in !names.contains { $0.hasPrefix(word) } }) {
+      throw UsageError(
+        what: "no benchmark begins with '\(unknown)'",
+        remedy: "names begin with \(beginnings(of: names, near: unknown).joined(separator: ", "))")
+    }
+    return all.filter { one in
       words.isEmpty
         || words.contains { $0 == one.name || !names.contains($0) && one.name.hasPrefix($0) }
     }
-    guard !wanted.isEmpty else {
-      throw UsageError(
-        what: "no benchmark begins with '\(words.joined(separator: "', '"))'",
-        remedy: "names are \(all.map(\.name).joined(separator: ", "))")
+  }
+
+  /// The names of the group that a word begins with, but for what follows a second slash; the groups, if it begins
+  /// with none.
+  private static func beginnings(of names: [String], near word: String) -> [String] {
+    let group = word.prefix { $0 != "/" } + "/"
+    let near = names.filter { $0.hasPrefix(group) }
+    let depth = near.isEmpty ? 1 : 2
+    var all: [String] = []
+    for name in near.isEmpty ? names : near {
+      let beginning = name.split(separator: "/").prefix(depth).joined(separator: "/")
+      if all.last != beginning { all.append(beginning) }
     }
-    return wanted
+    return all
   }
 
   /// Units a second in each of some runs, the slowest first; one run before them is not counted.
