@@ -1,10 +1,10 @@
 // A pass of a correlation: some output rows, one panel of the filter, by the walk that fits.
 //
 // Idea       What a window reads decides how a tile walks it: one even loop where there is no turn, the three colours of a
-//            first layer, an image's rows where they lie, or nested counts over a copy with zeros around it.
+//            first layer, or nested counts, over an image's rows where they lie or a copy with zeros around it.
 // Zeros      Tap rows above and below the image are not walked, nor are columns beside it where it is read in place: what
 //            they would add is an exact 0, so no sum changes.
-// Read       TileWalk.swift, ColorWalk.swift, BorderedWalk.swift, CorrelationWindow.swift ← this file → Correlation.swift
+// Read       TileWalk.swift, ColorWalk.swift, WindowWalk.swift, CorrelationWindow.swift ← this file → Correlation.swift
 
 extension Correlation {
   /// What one pass over the pixels sums: some output rows of a window, in one panel, from some tap rows.
@@ -79,35 +79,27 @@ extension Correlation {
   ) where Tiles.Columns.Scalar == S {
     let pixel = pass.window.pixel
     let steps = ImageSteps(row: step * pixel)
-    // With one group and no dilation a kernel row is one run; else each column is its own.
-    let contiguous = dilationColumns == 1 && pixel == usedChannels
-    let inner = contiguous ? tapColumns * usedChannels : usedChannels
-    if pass.window.hasNoBorder && contiguous && pass.taps.count * tapColumns > 1 {
-      follow(Tiles.self, pass) { tapRows, part in
-        BorderedWalk(
-          outer: tapRows, middle: tapColumns, channels: usedChannels,
-          aOuter: dilationRows * pass.window.pitch, bOuter: panels.rowSize, steps: steps,
-          skipsFirst: part.hasFirst && reachesLeft, skipsLast: part.hasLast && reachesRight,
-          below: step * pass.window.pitch)
+    if pass.taps.count * tapColumns == 1 {
+      return follow(Tiles.self, pass) { tapRows, _ in
+        FlatWalk(count: tapRows * usedChannels, steps: steps, later: later)
       }
-    } else if pass.taps.count == 1 && (contiguous || tapColumns == 1) {
-      follow(Tiles.self, pass) { tapRows, _ in
-        FlatWalk(count: tapRows * inner, steps: steps, later: later)
-      }
-    } else {
-      follow(Tiles.self, pass) { tapRows, _ in
-        NestedWalk(
-          outer: tapRows, middle: contiguous ? 1 : tapColumns, inner: inner,
-          aOuter: dilationRows * pass.window.pitch, aMiddle: dilationColumns * pixel,
-          bOuter: panels.rowSize, bMiddle: usedChannels * Tiles.Columns.width, steps: steps)
-      }
+    }
+    // With one group and no dilation a tap row is one run, if no column is left out; else each column is its own.
+    let isRun = dilationColumns == 1 && pixel == usedChannels
+    follow(Tiles.self, pass) { tapRows, part in
+      let columns = isRun && !part.skipsFirst && !part.skipsLast ? 1 : tapColumns
+      return WindowWalk(
+        outer: tapRows, middle: columns, inner: tapColumns / columns * usedChannels,
+        aOuter: dilationRows * pass.window.pitch,
+        aMiddle: tapColumns / columns * dilationColumns * pixel, bOuter: panels.rowSize,
+        steps: steps, skipsFirst: part.skipsFirst, skipsLast: part.skipsLast,
+        below: step * pass.window.pitch)
     }
   }
 
   /// Whether the first tap column lies one pixel left of the image, and the last one pixel right of it.
   private var reachesLeft: Bool { originColumn == -1 }
   private var reachesRight: Bool { lastColumn == width }
-  private var hasBorders: Bool { reachesLeft || reachesRight }
   /// Where the last tap of a row's last output lies.
   private var lastColumn: Int {
     originColumn + step * (columns - 1) + dilationColumns * (tapColumns - 1)
@@ -127,11 +119,12 @@ extension Correlation {
     stepsInside(height, from: originRow + step * row, step: dilationRows, count: tapRows)
   }
 
-  /// Neighbouring pixels of an output row, and whether they are its first and its last ones.
+  /// Neighbouring pixels of an output row, and which of them leave out a tap column: the row's first one the first, its
+  /// last one the last.
   private struct RowPart {
     let pixels: Range<Int>
-    let hasFirst: Bool
-    let hasLast: Bool
+    let skipsFirst: Bool
+    let skipsLast: Bool
   }
 
   /// Follows walks along some tap rows from every pixel of a pass.
@@ -156,8 +149,10 @@ extension Correlation {
       (originRow + step * pass.first - window.region.top) * pitch
       + (originColumn - window.region.left) * pixel
     let length = joined ? pass.count * columns : columns
+    let skipsFirst = window.hasNoBorder && reachesLeft
+    let skipsLast = window.hasNoBorder && reachesRight
     var (head, tail) = (length, 0)
-    if window.hasNoBorder && hasBorders {
+    if skipsFirst || skipsLast {
       head = Tiles.next(length)
       while tail + Tiles.next(length - tail) < length { tail += Tiles.next(length - tail) }
     }
@@ -177,7 +172,9 @@ extension Correlation {
         var done = 0
         while done < length {
           let end = done == 0 ? head : done < tail ? tail : length
-          let part = RowPart(pixels: done..<end, hasFirst: done == 0, hasLast: end == length)
+          let part = RowPart(
+            pixels: done..<end, skipsFirst: skipsFirst && done == 0,
+            skipsLast: skipsLast && end == length)
           walk(taps.count, part).run(
             Tiles.self, rows: part.pixels.count,
             columns: min(lanes, panels.outputs - pass.panel * lanes),
@@ -185,7 +182,7 @@ extension Correlation {
             b: pass.filter + (taps.lowerBound - pass.taps.lowerBound) * panels.rowSize,
             c: c + done * targetPixel, cRow: targetPixel,
             adding: addsToTarget || taps.lowerBound > inside.lowerBound,
-            next: part.hasLast ? nextRow : c + end * targetPixel)
+            next: end == length ? nextRow : c + end * targetPixel)
           done = end
         }
       }

@@ -5,22 +5,51 @@
 //            read them (the remainders of a stride).
 // Read       this file → CorrelationPass.swift, Correlation.swift
 
-extension Correlation {
-  /// Rows and columns of the source, from the first to the last that are read; they may lie outside.
-  struct Region {
-    var (top, bottom): (Int, Int)
-    var (left, right): (Int, Int)
+/// Rows and columns of an image, from the first to the last that are read; they may lie outside.
+struct Region {
+  var (top, bottom): (Int, Int)
+  var (left, right): (Int, Int)
 
-    static var none: Region { Region(top: .max, bottom: .min, left: .max, right: .min) }
-    var rows: Int { bottom - top }
-    var columns: Int { right - left }
+  static var none: Region { Region(top: .max, bottom: .min, left: .max, right: .min) }
+  var rows: Int { bottom - top }
+  var columns: Int { right - left }
 
-    mutating func include(_ other: Region) {
-      (top, bottom) = (min(top, other.top), max(bottom, other.bottom))
-      (left, right) = (min(left, other.left), max(right, other.right))
-    }
+  mutating func include(_ other: Region) {
+    (top, bottom) = (min(top, other.top), max(bottom, other.bottom))
+    (left, right) = (min(left, other.left), max(right, other.right))
   }
 
+  /// Copies some channels of the region from an image `[height, width, channels]`, with zeros where nothing is.
+  @inline(__always)
+  func copy<S: KernelScalar>(
+    _ image: UnsafePointer<S>, height: Int, width: Int, channels: Int, used: Range<Int>,
+    to copy: UnsafeMutablePointer<S>
+  ) {
+    let outLeft = min(columns, max(0, -left))
+    let inside = max(outLeft, min(columns, width - left))
+    for r in 0..<rows {
+      let line = copy + r * columns * used.count
+      let row = top + r
+      guard row >= 0, row < height, inside > outLeft else {
+        line.update(repeating: 0, count: columns * used.count)
+        continue
+      }
+      line.update(repeating: 0, count: outLeft * used.count)
+      let from = image + (row * width + left + outLeft) * channels + used.lowerBound
+      if used.count == channels {
+        (line + outLeft * channels).update(from: from, count: (inside - outLeft) * channels)
+      } else {
+        for c in outLeft..<inside {
+          (line + c * used.count).update(
+            from: from + (c - outLeft) * channels, count: used.count)
+        }
+      }
+      (line + inside * used.count).update(repeating: 0, count: (columns - inside) * used.count)
+    }
+  }
+}
+
+extension Correlation {
   /// What some output rows read.
   func region(first: Int, count: Int) -> Region {
     let top = originRow + step * first
@@ -56,10 +85,7 @@ extension Correlation {
       self.images = images
       self.region = region
       let source = c.source + images.lowerBound * c.height * c.width * c.channels
-      if inPlace
-        || region.top >= 0 && region.bottom <= c.height && region.left >= 0
-          && region.right <= c.width
-      {
+      if inPlace {
         base = source + (region.top * c.width + region.left) * c.channels + c.firstChannel
         image = c.height * c.width * c.channels
         pitch = c.width * c.channels
@@ -69,9 +95,10 @@ extension Correlation {
         let size = region.rows * region.columns * c.usedChannels
         let copy = Buffer<S>(uninitialized: images.count * size)
         func fill(_ n: Int) {
-          c.copyWithZeros(
-            image: source + n * c.height * c.width * c.channels, region,
-            into: copy.pointer + n * size)
+          region.copy(
+            source + n * c.height * c.width * c.channels, height: c.height, width: c.width,
+            channels: c.channels, used: c.firstChannel..<c.firstChannel + c.usedChannels,
+            to: copy.pointer + n * size)
         }
         if inParallel {
           parallelFor(images.count, fill)
@@ -84,35 +111,6 @@ extension Correlation {
         pixel = c.usedChannels
         self.copy = copy
       }
-    }
-  }
-
-  /// Copies a region of one image, which may reach beyond it, with zeros where nothing is.
-  @inline(__always)
-  private func copyWithZeros(
-    image: UnsafePointer<S>, _ region: Region, into slab: UnsafeMutablePointer<S>
-  ) {
-    let columns = region.columns
-    let left = min(columns, max(0, -region.left))
-    let right = max(left, min(columns, width - region.left))
-    for r in 0..<region.rows {
-      let line = slab + r * columns * usedChannels
-      let row = region.top + r
-      guard row >= 0, row < height, right > left else {
-        line.update(repeating: 0, count: columns * usedChannels)
-        continue
-      }
-      line.update(repeating: 0, count: left * usedChannels)
-      let from = image + (row * width + region.left + left) * channels + firstChannel
-      if usedChannels == channels {
-        (line + left * channels).update(from: from, count: (right - left) * channels)
-      } else {
-        for c in left..<right {
-          (line + c * usedChannels).update(
-            from: from + (c - left) * channels, count: usedChannels)
-        }
-      }
-      (line + right * usedChannels).update(repeating: 0, count: (columns - right) * usedChannels)
     }
   }
 }

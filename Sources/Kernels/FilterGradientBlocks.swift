@@ -3,7 +3,7 @@
 // Idea       A piece sums outer products over all pixels of a block, so a list of their places is all that it needs to know
 //            of images, rows, strides and padding. Pixels whose tap lies in the zeros around the image are no part of its
 //            list: what they would add is an exact 0.
-// Read       TileWalk.swift, ConvolutionGeometry.swift ← this file → ConvolutionFilterGradient.swift
+// Read       TileWalk.swift, ConvolutionGeometry.swift, CorrelationWindow.swift ← this file → ConvolutionFilterGradient.swift
 
 // MARK: Pixels of a tap
 
@@ -139,21 +139,14 @@ extension ConvolutionGeometry {
   /// Copies images with their borders of zeros.
   @inline(__always)
   func withBorder<S: KernelScalar>(_ x: Buffer<S>) -> Buffer<S> {
-    let (row, border) = (width * channels, padding * channels)
-    let wide = row + 2 * border
-    let copy = Buffer<S>(uninitialized: batch * (height + 2 * padding) * wide)
+    let region = Region(
+      top: -padding, bottom: height + padding, left: -padding, right: width + padding)
+    let size = region.rows * region.columns * channels
+    let copy = Buffer<S>(uninitialized: batch * size)
     parallelFor(batch) { n in
-      var out = copy.pointer + n * (height + 2 * padding) * wide
-      for i in -padding..<height + padding {
-        if i < 0 || i >= height {
-          out.update(repeating: 0, count: wide)
-        } else {
-          out.update(repeating: 0, count: border)
-          (out + border).update(from: x.pointer + (n * height + i) * row, count: row)
-          (out + border + row).update(repeating: 0, count: border)
-        }
-        out += wide
-      }
+      region.copy(
+        x.pointer + n * height * width * channels, height: height, width: width,
+        channels: channels, used: 0..<channels, to: copy.pointer + n * size)
     }
     return copy
   }

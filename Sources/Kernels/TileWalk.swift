@@ -92,52 +92,6 @@ struct FlatWalk<Steps: WalkSteps, Later: Meanwhile>: Walk {
   }
 }
 
-/// Three nested counts with even steps, in scalars: the window of a convolution.
-struct NestedWalk: Walk {
-  let outer: Int
-  let middle: Int
-  let inner: Int
-  let aOuter: Int
-  let aMiddle: Int
-  let bOuter: Int
-  let bMiddle: Int
-  let steps: ImageSteps
-
-  @inline(__always) var row: Int { steps.row }
-
-  @inline(never)
-  func sum<Tile: RegisterTile>(_: Tile.Type, _ operands: TileOperands<Tile.Columns.Scalar>) {
-    var tile = Tile.zero
-    var p = Tile.cursor(operands.a, steps.row)
-    var q = operands.b
-    // From the end of one inner count to the next, and what is more where the middle count ends.
-    let width = steps.b(Tile.Columns.width)
-    let (aNext, bNext) = (aMiddle - inner * steps.a, bMiddle - inner * width)
-    let (aReturn, bReturn) = (aOuter - middle * aMiddle, bOuter - middle * bMiddle)
-    var (innerLeft, middleLeft) = (inner, middle)
-    // One loop, not three: between two loops the compiler moves the tile to memory and back.
-    Tile.askForLines(operands)
-    for _ in 0..<outer * middle * inner {
-      tile.add(p, steps.row, times: .load(q))
-      Tile.advance(&p, by: steps.a)
-      q += width
-      innerLeft -= 1
-      if innerLeft == 0 {
-        innerLeft = inner
-        Tile.advance(&p, by: aNext)
-        q += bNext
-        middleLeft -= 1
-        if middleLeft == 0 {
-          middleLeft = middle
-          Tile.advance(&p, by: aReturn)
-          q += bReturn
-        }
-      }
-    }
-    tile.finish(operands)
-  }
-}
-
 /// A list of places, one a step: a filter gradient.
 ///
 /// Rows of an image, images of a batch, strides and pixels left out all become one loop: nested loops would cost more

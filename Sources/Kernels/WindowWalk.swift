@@ -1,6 +1,6 @@
-// The walk along an image's rows where they lie: what is beside the image is neither stored nor multiplied.
+// The walk of a convolution's window: tap rows, tap columns and channels, in an image or in a copy of it.
 //
-// Formula    tile[r, ·] = Σ u,v,c  a[r·row + u·aOuter + v·channels + c] · b[(u, v, c), ·]      but for what lies outside
+// Formula    tile[r, ·] = Σ u,v,c  a[r·row + u·aOuter + v·aMiddle + c] · b[(u, v, c), ·]      but for what lies outside
 // Idea       A window finds a column of zeros left of a row's first pixel and right of its last. In the tile that holds the
 //            first pixel the first tap column passes over it; in the one that holds the last, the last tap column. So
 //            no copy of the image with zeros around it is needed, and of twelve pixels one product in eighteen is saved.
@@ -9,14 +9,15 @@
 //            to memory and back. It costs nothing: 116.5 of 117 GFLOP/s, with and without zeros.
 // Read       TileWalk.swift ← this file → CorrelationPass.swift
 
-/// The window of a convolution without dilation, in a row of an image that ends beside it.
-struct BorderedWalk: Walk {
-  /// Tap rows, and taps in each.
+/// Three nested counts: the window of a convolution, of which columns may lie beside the image.
+struct WindowWalk: Walk {
+  /// Tap rows, taps in each and scalars of a tap; taps that lie side by side may be counted as one.
   let outer: Int
   let middle: Int
-  let channels: Int
-  /// From one tap row to the next, in scalars.
+  let inner: Int
+  /// From one tap row, and one tap, to the next, in scalars.
   let aOuter: Int
+  let aMiddle: Int
   let bOuter: Int
   let steps: ImageSteps
   /// Whether the first tap column lies outside for the tile's first pixel, and the last for its last.
@@ -33,18 +34,17 @@ struct BorderedWalk: Walk {
     var p = Tile.cursor(operands.a, steps.row)
     var q = operands.b
     let width = steps.b(Tile.Columns.width)
-    // From the end of one tap row to the next.
-    let (aReturn, bReturn) = (
-      aOuter - middle * channels * steps.a, bOuter - middle * channels * width
-    )
+    // From the end of one tap to the next, and what is more where a tap row ends.
+    let aNext = aMiddle - inner * steps.a
+    let (aReturn, bReturn) = (aOuter - middle * aMiddle, bOuter - middle * inner * width)
     // What the tile below reads is asked for meanwhile, a little in every step; its last tap row is new.
-    let ask = (Tile.rows * steps.row + middle * channels - 1) / (middle * channels)
+    let ask = (Tile.rows * steps.row + middle * inner - 1) / (middle * inner)
     var next = operands.a + below
-    let nextReturn = aOuter - middle * channels * ask
-    var (left, column) = (channels, 0)
+    let nextReturn = aOuter - middle * inner * ask
+    var (left, column) = (inner, 0)
     var pixels = pixels(of: 0)
     Tile.askForLines(operands)
-    for _ in 0..<outer * middle * channels {
+    for _ in 0..<outer * middle * inner {
       prefetchToRead(next)
       next += ask
       switch pixels {
@@ -56,7 +56,8 @@ struct BorderedWalk: Walk {
       q += width
       left -= 1
       if left == 0 {
-        left = channels
+        left = inner
+        Tile.advance(&p, by: aNext)
         column += 1
         if column == middle {
           column = 0
