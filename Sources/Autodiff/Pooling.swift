@@ -2,7 +2,8 @@
 //
 // Formula    max:   dX at the place of each maximum += dY;  the first of equal maxima takes it
 //            mean:  dX of each pixel of a window += dY / K²
-// Read       Kernels/Pooling.swift ← this file → Networks/ResNet.swift
+// Deferred   A norm's map that nobody has made is not made for a maximum: its pooling reads the norm's input.
+// Read       Kernels/Pooling.swift, MaximumPooling.swift ← this file → Networks/ResNet.swift
 
 import Kernels
 import Tensors
@@ -20,16 +21,29 @@ public func maximumPool<S>(
 ) -> Variable<S> {
   let g = PoolingGeometry(input: x.shape, kernel: kernel, stride: stride, padding: padding)
   let y = Buffer<S>(uninitialized: g.outputShape.reduce(1, *))
-  let places = maximumPool(g, x.value.buffer, into: y)
+  let places: WindowPlaces
+  if case .map(let map, let input) = x.value.deferred {
+    places = maximumPool(g, input, mappedBy: map, into: y)
+  } else {
+    places = maximumPool(g, x.value.buffer, into: y)
+  }
   return Variable(
     Tensor(shape: g.outputShape, buffer: y),
-    pullbacks: [
+    parts: [
       (
         x,
-        { dY in
-          let dX = Buffer<S>(uninitialized: g.inputShape.reduce(1, *))
-          maximumPoolGradient(g, dY.buffer, places: places, into: dX)
-          return Tensor(shape: g.inputShape, buffer: dX)
+        .joined { dY, sum, sums in
+          let adds = sum != nil
+          var dX =
+            sum
+            ?? Tensor(
+              shape: g.inputShape, buffer: Buffer(uninitialized: g.inputShape.reduce(1, *)))
+          dX.update {
+            maximumPoolGradient(
+              g, dY.buffer, places: places, into: $0, adding: adds,
+              then: sums.map { .sums($0.value) } ?? .nothing)
+          }
+          return dX
         }
       )
     ])
@@ -68,6 +82,17 @@ extension GradientCase {
     GradientCase("maximumPool", at: [2, 6, 5, 2]) { maximumPool($0[0], kernel: 2, stride: 2) },
     GradientCase("maximumPool, 3×3 padded", at: [1, 7, 6, 2]) {
       maximumPool($0[0], kernel: 3, stride: 2, padding: 1)
+    },
+    GradientCase("maximumPool of a rectified norm", at: [2, 5, 6, 3], [3], [3]) {
+      let y = batchNorm($0[0], gain: $0[1], bias: $0[2], epsilon: 1e-3, rectified: true).output
+      return maximumPool(y, kernel: 3, stride: 2, padding: 1)
+    },
+    GradientCase(
+      "maximumPool of a norm that others read", at: [2, 4, 6, 3], [3], [3], [1, 1, 3, 2]
+    ) {
+      let y = batchNorm($0[0], gain: $0[1], bias: $0[2], epsilon: 1e-3, rectified: true).output
+      let pooled = maximumPool(y, kernel: 2, stride: 2)
+      return pooled.sum() * conv2D(y, filter: $0[3]) + (y * y).sum()
     },
     GradientCase("averagePool", at: [2, 6, 5, 2]) { averagePool($0[0], kernel: 2, stride: 2) },
     GradientCase("averagePool, 3×3 padded", at: [1, 7, 6, 2]) {

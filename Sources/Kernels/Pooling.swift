@@ -1,9 +1,8 @@
-// Pooling: the maximum or the mean of a window, channel by channel.
+// Pooling: the extents of its windows, and the mean of each, channel by channel.
 //
-// Formula    max:   y[b,i,j,c] = max u,v  x[b, s·i + u − p, s·j + v − p, c]
-//            mean:  y[b,i,j,c] = K⁻² Σ u,v …   zeros of the padding count, as in PyTorch's default
-// Ties       The first maximum in row-major order takes the whole gradient, as in PyTorch.
-// Read       ConvolutionGeometry.swift ← this file → Autodiff/Pooling.swift
+// Formula    y[b,i,j,c] = K⁻² Σ u,v  x[b, s·i + u − p, s·j + v − p, c]
+// Padding    Its zeros count, as in PyTorch's default.
+// Read       ConvolutionGeometry.swift ← this file → MaximumPooling.swift, Autodiff/Pooling.swift
 
 /// Extents of a pooling: those of a depthwise convolution without weights.
 public struct PoolingGeometry: Hashable, Sendable {
@@ -53,121 +52,10 @@ public struct PoolingGeometry: Hashable, Sendable {
 
   /// The part of a window that lies inside the image.
   @inline(__always)
-  fileprivate func inside(_ i: Int, _ extent: Int) -> Range<Int> {
+  func inside(_ i: Int, _ extent: Int) -> Range<Int> {
     let first = i * stride - padding
     return max(0, first)..<min(extent, first + kernel)
   }
-}
-
-/// Where each maximum stood in its window: all that backward needs of the input.
-///
-/// Two bytes an output: row · kernel + column.
-public final class WindowPlaces: @unchecked Sendable {
-  /// Number of outputs.
-  public let count: Int
-  fileprivate let pointer: UnsafeMutablePointer<UInt16>
-
-  fileprivate init(count: Int) {
-    self.count = count
-    pointer = BufferPool.take(bytes: max(2, 2 * count)).assumingMemoryBound(to: UInt16.self)
-  }
-
-  deinit { BufferPool.give(UnsafeMutableRawPointer(pointer), bytes: max(2, 2 * count)) }
-
-  /// The place of one output; the index is checked.
-  public subscript(index: Int) -> Int {
-    require(index >= 0 && index < count, "WindowPlaces: index \(index) outside 0..<\(count).")
-    return Int(pointer[index])
-  }
-}
-
-/// Maximum pooling, and for each output the place in its window that it came from.
-///
-/// - Parameters:
-///   - g: Extents; the window at most 256 pixels wide.
-///   - x: `[batch, height, width, channels]`.
-///   - y: `[batch, outHeight, outWidth, channels]`; every element is written.
-/// - Returns: One place an output.
-@specialized(where S == Float)
-@specialized(where S == Double)
-public func maximumPool<S: KernelScalar>(
-  _ g: PoolingGeometry, _ x: Buffer<S>, into y: Buffer<S>
-) -> WindowPlaces {
-  require(
-    x.count == g.inputCount && y.count == g.outputCount && g.kernel <= 256,
-    "maximumPool: wrong lengths, or a window of \(g.kernel). To mend: at most 256 pixels.")
-  let from = UnsafePointer(x.pointer)
-  let to = y.pointer
-  let places = WindowPlaces(count: y.count)
-  let place = places.pointer
-  parallelFor(g.batch * g.outHeight) { line in
-    let image = from + line / g.outHeight * g.height * g.width * g.channels
-    let rows = g.inside(line % g.outHeight, g.height)
-    let top = line % g.outHeight * g.stride - g.padding
-    for j in 0..<g.outWidth {
-      let columns = g.inside(j, g.width)
-      let left = j * g.stride - g.padding
-      let out = to + (line * g.outWidth + j) * g.channels
-      let at = place + (line * g.outWidth + j) * g.channels
-      let start = rows.lowerBound * g.width + columns.lowerBound
-      let first = (rows.lowerBound - top) * g.kernel + columns.lowerBound - left
-      for c in 0..<g.channels {
-        out[c] = image[start * g.channels + c]
-        at[c] = UInt16(truncatingIfNeeded: first)
-      }
-      for m in rows {
-        for n in columns {
-          let p = image + (m * g.width + n) * g.channels
-          let here = UInt16(truncatingIfNeeded: (m - top) * g.kernel + n - left)
-          for c in 0..<g.channels {
-            let better = p[c] > out[c] || p[c].isNaN
-            out[c] = better ? p[c] : out[c]
-            at[c] = better ? here : at[c]
-          }
-        }
-      }
-    }
-  }
-  return places
-}
-
-/// Sends each output's gradient to the place its maximum came from.
-@specialized(where S == Float)
-@specialized(where S == Double)
-public func maximumPoolGradient<S: KernelScalar>(
-  _ g: PoolingGeometry, _ dY: Buffer<S>, places: WindowPlaces, into dX: Buffer<S>
-) {
-  require(
-    dX.count == g.inputCount && dY.count == g.outputCount && places.count == dY.count,
-    "maximumPoolGradient: wrong lengths.")
-  let from = UnsafePointer(dY.pointer)
-  let to = dX.pointer
-  let inImage = g.height * g.width * g.channels
-  let outImage = g.outHeight * g.outWidth * g.channels
-  let place = UnsafePointer(places.pointer)
-  // Scalars from a window's corner to each of its places.
-  let distances = (0..<g.kernel * g.kernel).map {
-    ($0 / g.kernel * g.width + $0 % g.kernel) * g.channels
-  }
-  distances.withUnsafeBufferPointer { distances in
-    guard let distance = distances.baseAddress else { return }
-    // One image a piece: windows overlap.
-    parallelFor(g.batch) { b in
-      let image = to + b * inImage
-      image.update(repeating: 0, count: inImage)
-      for i in 0..<g.outHeight {
-        for j in 0..<g.outWidth {
-          let o = b * outImage + (i * g.outWidth + j) * g.channels
-          let (at, dY) = (place + o, from + o)
-          // The corner may lie in the padding, outside the image; a place never does.
-          let corner =
-            ((i * g.stride - g.padding) * g.width + j * g.stride - g.padding) * g.channels
-          for c in 0..<g.channels { image[corner + distance[Int(at[c])] + c] += dY[c] }
-        }
-      }
-    }
-  }
-  withExtendedLifetime(places) {}
 }
 
 /// Average pooling.

@@ -54,6 +54,19 @@ import Testing
     #expect(filterGradient(batchStatistics: batchStatistics, shortcut: true).isHeld)
   }
 
+  @Test("a norm that is only pooled is never made, forward or backward")
+  func pooledNorm() {
+    let x = V(tracking: tensor([2, 8, 6, 5], 1))
+    let (gain, bias) = (V(tracking: tensor([5], 2)), V(tracking: tensor([5], 3)))
+    let y = batchNorm(x, gain: gain, bias: bias, epsilon: 1e-5, rectified: true).output
+    let z = maximumPool(y, kernel: 3, stride: 2, padding: 1)
+    z.backward(tensor(z.shape, 4))
+    #expect(y.value.deferred != nil)
+    let made = maximumPool(V(y.value.reshaped(y.shape)), kernel: 3, stride: 2, padding: 1)
+    #expect(y.value.deferred == nil)
+    #expect(z.value.scalars == made.value.scalars)
+  }
+
   @Test("a maximum keeps its place in the window, wherever the window stands")
   func maximumPlaces() {
     // Each pixel is larger than all before it: the last pixel of every window wins.
