@@ -9,11 +9,12 @@
 // Derivation μ and σ² depend on x, so the pullback has three parts: the direct one, γ r dY; that
 //            through μ, its mean; and that through σ², its projection on x̂. All three together are
 //            an affine map of (dY, x) per channel: dX = a dY + b x + d.
-// Sums       Moments and the two sums of backward are taken by the convolutions beside the norm, while the pixels are in
-//            the cache, if those make x and complete dY; else here. The bits are the same (Kernels/RowParts.swift).
+// Sums       Moments and the two sums of backward are taken by the convolutions beside the norm, or by a maximum pooling
+//            behind it, while the pixels are in the cache, if those make x and complete dY; else here. The bits are
+//            the same (Kernels/RowParts.swift).
 // Deferred   y and dX are made where they are first read: by a 1×1 convolution, in the pieces that multiply them
 //            (Kernels/DeferredPixels.swift). A norm that only a shortcut reads, a projection's, is never made: its map
-//            is part of the one that adds the shortcut.
+//            is part of the one that adds the shortcut. Nor is one that only a maximum pooling reads.
 // Memory     Backward holds x. The rectified output is max(0, a x + d) of it: whoever needs it for a gradient
 //            makes it again by the same kernel, to the same bits. With a shortcut it would need r, too, and
 //            is held. (From y alone x cannot be had: where y = 0 it is lost, and dX there depends on it.) dX, or

@@ -2,9 +2,9 @@
 //
 // Formula    Σ g,  Σ g (x − μ)   per channel over rows,   g = dY where y > 0
 // Idea       A pass over dY and x that computes next to nothing. Who completes dY, the input gradient of the convolution
-//            that follows the norm, has its pixels in the cache: so the sums are taken in parts, each in the piece of
-//            work that completes its pixels (PixelWork.swift), and there g takes the place of dY. If nobody did, a pass
-//            of its own takes them, in the same bits.
+//            or the pooling that follows the norm, has its pixels in the cache: so the sums are taken in parts, each in
+//            the piece of work that completes its pixels (PixelWork.swift), and there g takes the place of dY. If nobody
+//            did, a pass of its own takes them, in the same bits.
 // Read       RectifierGate.swift, RowParts.swift ← this file → PixelWork.swift, Autodiff/BatchNorm.swift
 // Tests      Tests/KernelsTests/BatchNormalizationTests.swift
 

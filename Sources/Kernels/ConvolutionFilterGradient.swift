@@ -84,7 +84,12 @@ struct FilterGradientWalk<S: KernelScalar> {
 
   /// Whether a block of dY is copied: its pixels must lie far apart, and be used often.
   var copiesGradient: Bool {
-    g.outPerGroup >= 8 * lanes(g.outPerGroup)
+    #if LANES_256
+      let few = 4
+    #else
+      let few = 8
+    #endif
+    return g.outPerGroup >= few * lanes(g.outPerGroup)
       && g.kernelHeight * g.kernelWidth * g.channelsPerGroup >= 128
   }
 
@@ -95,8 +100,15 @@ struct FilterGradientWalk<S: KernelScalar> {
   /// Whether the channels of a piece are copied, pixel after pixel, before all outputs pass by.
   ///
   /// Pixels 4 KiB apart share a set of the first-level cache, and would be read from the second for each tile of
-  /// outputs (1024 → 256 channels, two threads: 173, copied 200).
-  var copiesStrips: Bool { copiesGradient && !readsNextBlock && g.padding == 0 }
+  /// outputs (1024 → 256 channels, two threads: 173, copied 200). With vectors of 256 bits a step is so short that to look
+  /// up its place takes a tenth of it, and copies are always worth it (512 → 128, one thread: 78, copied 90).
+  var copiesStrips: Bool {
+    #if LANES_256
+      return copiesGradient && g.padding == 0
+    #else
+      return copiesGradient && !readsNextBlock && g.padding == 0
+    #endif
+  }
 
   /// Lanes of the tile that takes what is left of a group's outputs.
   func lanes(_ left: Int) -> Int {
@@ -181,7 +193,7 @@ struct FilterGradientWalk<S: KernelScalar> {
           dY: UnsafePointer(copy?.pointer ?? dY.pointer + first * g.outWidth * g.outChannels),
           next: dY.pointer + next * g.outWidth * g.outChannels,
           isFirst: first == 0)
-        // A tile is two lines wide: every other piece asks for the other one.
+        // A tile is two lines wide: every other piece asks for the other one, or for what else comes next.
         for (n, piece) in pieces.enumerated() {
           add(piece, block, line: n % 2, strip: strip?.pointer, to: dW)
         }
@@ -229,7 +241,8 @@ struct FilterGradientWalk<S: KernelScalar> {
       let walk = ListedWalk(
         places: places, b: copied ? lanes : g.outChannels,
         ahead: readsNextBlock ? block.ahead : 16 * g.stride * g.channels, next: next + o,
-        nextStep: readsNextBlock ? g.outChannels * MemoryLayout<S>.stride : 0)
+        nextStep: readsNextBlock ? g.outChannels * MemoryLayout<S>.stride : 0,
+        asksNext: line == 1)
       let from = copied ? b + o * pixels : b + o
       if lanes == S.Vector.scalarCount {
         walk.run(

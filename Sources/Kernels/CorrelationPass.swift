@@ -117,6 +117,7 @@ extension Correlation {
   /// does. (The walk of three colours does not.)
   var readsInPlace: Bool {
     if originColumn >= 0 && lastColumn < width { return true }
+    guard WindowWalk.leavesOut(S.self) else { return false }
     return dilationColumns == 1 && tapColumns > 1 && usedChannels == channels && channels != 3
       && originColumn >= -1 && lastColumn <= width
   }

@@ -214,7 +214,9 @@ where
 ///
 /// Twelve rows at a distance known only at run time need eleven offsets from one address, more than
 /// the processor has registers to spare. Three addresses of four rows each need one offset and its
-/// multiples, which the processor's addressing supplies.
+/// multiples, which the processor's addressing supplies. Of sixteen vector registers, a tile of six rows leaves four; there
+/// each address has two rows, or the compiler reads all rows before it multiplies one, and keeps sums in memory
+/// (AVX2, 1×1: 44 GFLOP/s of a core's 117, 98 to 105 so).
 struct Apart<Upper: RegisterTile, Lower: RegisterTile>: RegisterTile
 where Upper.Columns == Lower.Columns {
   typealias Columns = Upper.Columns
@@ -270,6 +272,7 @@ typealias Rows4<L: Lanes> = Stack<Rows2<L>, Rows2<L>>
 typealias Rows6<L: Lanes> = Stack<Rows4<L>, Rows2<L>>
 typealias Rows8<L: Lanes> = Stack<Rows4<L>, Rows4<L>>
 typealias Rows12<L: Lanes> = Stack<Rows8<L>, Rows4<L>>
+typealias Rows6Apart<L: Lanes> = Apart<Apart<Rows2<L>, Rows2<L>>, Rows2<L>>
 typealias Rows8Apart<L: Lanes> = Apart<Rows4<L>, Rows4<L>>
 typealias Rows12Apart<L: Lanes> = Apart<Rows8Apart<L>, Rows4<L>>
 

@@ -51,7 +51,7 @@ enum Together<Columns: Lanes>: TileFamily {
   }
 }
 
-/// Rows at a distance known only at run time, of which four share an address; one or two vectors wide.
+/// Rows at a distance known only at run time, of which four share an address, or two; one or two vectors wide.
 enum Spread<Columns: Lanes>: TileFamily {
   @inline(__always) static func next(_ rows: Int) -> Int { TileHeight.next(rows) }
 
@@ -61,6 +61,8 @@ enum Spread<Columns: Lanes>: TileFamily {
     #if !LANES_256
       case 12: walk.sum(Rows12Apart<Columns>.self, operands)
       case 8: walk.sum(Rows8Apart<Columns>.self, operands)
+    #else
+      case 6: walk.sum(Rows6Apart<Columns>.self, operands)
     #endif
     default: Low<Columns>.sum(walk, height: height, operands)
     }

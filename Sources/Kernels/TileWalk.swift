@@ -110,6 +110,8 @@ struct ListedWalk: Walk {
   /// What else is asked for: where, and from one step to the next in bytes.
   let next: UnsafeRawPointer
   let nextStep: Int
+  /// Which of the two a low tile asks for: its steps are too short for both.
+  let asksNext: Bool
 
   @inline(__always) var row: Int { 1 }
 
@@ -120,8 +122,12 @@ struct ListedWalk: Walk {
     var next = next
     Tile.askForLines(operands)
     for place in places {
-      prefetchToReadLater(later + place.a)
-      prefetchToReadLater(next)
+      #if LANES_256
+        prefetchToReadLater(asksNext ? next : UnsafeRawPointer(later + place.a))
+      #else
+        prefetchToReadLater(later + place.a)
+        prefetchToReadLater(next)
+      #endif
       next += nextStep
       tile.add(
         Tile.cursor(operands.a + place.a, 1), 1, times: .load(operands.b + place.b * b))

@@ -8,7 +8,7 @@
 //            turned around and its channels exchanged. Stride 2 has transforms of its own (WinogradStride.swift), and
 //            so have products of matrices, which are 1×1 convolutions (StrassenProduct.swift).
 // Error      The values at ±2 are large and cancel: in float32 results differ from direct ones by a few
-//            units in the sixth digit instead of the seventh (docs/performance.md has the figures). So
+//            units in the sixth digit instead of the seventh (docs/speed.md has the figures). So
 //            float64, the oracle, and whoever does not ask for it use the direct convolution.
 // Order      The cut into tiles depends on the extents alone: the same bits at any number of threads.
 // Read       WinogradTransforms.swift, WinogradTiles.swift, WinogradPlan.swift ← this file →
