@@ -83,12 +83,12 @@ extension GradientCase {
     GradientCase("maximumPool, 3×3 padded", at: [1, 7, 6, 2]) {
       maximumPool($0[0], kernel: 3, stride: 2, padding: 1)
     },
-    GradientCase("maximumPool of a rectified norm", at: [2, 5, 6, 3], [3], [3]) {
+    GradientCase("maximumPool, a rectified norm", at: [2, 5, 6, 3], [3], [3]) {
       let y = batchNorm($0[0], gain: $0[1], bias: $0[2], epsilon: 1e-3, rectified: true).output
       return maximumPool(y, kernel: 3, stride: 2, padding: 1)
     },
     GradientCase(
-      "maximumPool of a norm that others read", at: [2, 4, 6, 3], [3], [3], [1, 1, 3, 2]
+      "maximumPool, a norm that others read", at: [2, 4, 6, 3], [3], [3], [1, 1, 3, 2]
     ) {
       let y = batchNorm($0[0], gain: $0[1], bias: $0[2], epsilon: 1e-3, rectified: true).output
       let pooled = maximumPool(y, kernel: 2, stride: 2)

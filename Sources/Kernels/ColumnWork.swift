@@ -35,7 +35,7 @@ extension ColumnWork {
 /// Asks for the lines of some lanes, which are read next.
 @inline(__always)
 func prefetchLanes<L: Lanes>(_: L.Type, _ p: UnsafePointer<L.Scalar>) {
-  for lane in stride(from: 0, to: L.width, by: L.Scalar.Vector.scalarCount) {
+  for lane in stride(from: 0, to: L.width, by: L.Scalar.aLine) {
     prefetchToReadLater(p + lane)
   }
 }

@@ -97,7 +97,7 @@ struct FilterPanels<S: KernelScalar> {
     let all = rows.count * tapColumns * lines
     for n in all * share / shares..<all * (share + 1) / shares {
       let line = taps[rows.lowerBound * tapColumns + n / lines] + first + n % lines * leading
-      for scalar in stride(from: 0, to: length, by: S.Vector.scalarCount) {
+      for scalar in stride(from: 0, to: length, by: S.aLine) {
         prefetchToReadLater(line + scalar)
       }
     }

@@ -105,7 +105,7 @@ func packTransposed<S: KernelScalar>(
       var k = block
       while k < end {
         prefetchToRead(line + (k - block) / 4 * leading + block + 16)
-        for lane in stride(from: 0, to: 16, by: S.Vector.scalarCount) {
+        for lane in stride(from: 0, to: 16, by: S.aLine) {
           prefetchToWrite(next + lane)
         }
         next += 16

@@ -179,7 +179,7 @@ public func maximumPoolGradient<S: KernelScalar>(
 private func ask<S: KernelScalar>(
   _ reads: AskBeside, beside pixel: UnsafeMutablePointer<S>, _ channels: Int
 ) {
-  for c in stride(from: 0, to: channels, by: S.Vector.scalarCount) {
+  for c in stride(from: 0, to: channels, by: S.aLine) {
     reads.ask(beside: UnsafeRawPointer(pixel + c))
   }
 }

@@ -22,3 +22,8 @@ func prefetchToWrite(_ p: UnsafeRawPointer) { prefetch(p, 1, 3, 1) }
 /// Asks for the line at an address, to be read in a while: into the second-level cache, not the first.
 @inline(__always)
 func prefetchToReadLater(_ p: UnsafeRawPointer) { prefetch(p, 0, 2, 1) }
+
+extension KernelScalar {
+  /// Scalars that a cache line of 64 bytes holds: one vector of AVX-512, two of AVX2, four of NEON.
+  @inline(__always) static var aLine: Int { 64 / MemoryLayout<Self>.stride }
+}

@@ -153,8 +153,7 @@ struct LinesAhead<Tile: RegisterTile> {
 
   @inline(__always)
   mutating func ask<Later: Meanwhile>(_ later: Later) {
-    for lane in stride(from: 0, to: Tile.Columns.width, by: Tile.Columns.Scalar.Vector.scalarCount)
-    {
+    for lane in stride(from: 0, to: Tile.Columns.width, by: Tile.Columns.Scalar.aLine) {
       prefetchToWrite(row + lane)
       later.ask(beside: row + lane)
     }
@@ -170,7 +169,7 @@ extension RegisterTile {
   @inline(__always)
   static func askForLines(_ operands: TileOperands<Columns.Scalar>) {
     for r in 0..<rows {
-      for lane in stride(from: 0, to: Columns.width, by: Columns.Scalar.Vector.scalarCount) {
+      for lane in stride(from: 0, to: Columns.width, by: Columns.Scalar.aLine) {
         prefetchToWrite(operands.c + r * operands.cRow + lane)
       }
     }

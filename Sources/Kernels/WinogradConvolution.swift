@@ -353,7 +353,7 @@ private struct FilterLines<S: KernelScalar> {
     let all = taps.count * count
     for n in all * part / parts..<all * (part + 1) / parts {
       let line = first + taps.offset(of: n / count) + n % count * taps.leading
-      for i in stride(from: 0, to: length, by: S.Vector.scalarCount) {
+      for i in stride(from: 0, to: length, by: S.aLine) {
         prefetchToReadLater(line + i)
       }
     }
