@@ -32,10 +32,13 @@ public func maximumPool<S>(
     parts: [
       (
         x,
-        .joined { dY, sum, sums in
+        .joined {
+          (
+            dY: Tensor<S>, sum: consuming Tensor<S>?, sums: Once<ChannelGradientSums<S>>?
+          ) in
           let adds = sum != nil
           var dX =
-            sum
+            sum.take()
             ?? Tensor(
               shape: g.inputShape, buffer: Buffer(uninitialized: g.inputShape.reduce(1, *)))
           dX.update {

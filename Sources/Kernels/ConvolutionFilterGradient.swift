@@ -84,12 +84,7 @@ struct FilterGradientWalk<S: KernelScalar> {
 
   /// Whether a block of dY is copied: its pixels must lie far apart, and be used often.
   var copiesGradient: Bool {
-    #if LANES_256
-      let few = 4
-    #else
-      let few = 8
-    #endif
-    return g.outPerGroup >= few * lanes(g.outPerGroup)
+    g.outPerGroup >= (TileHeight.isLow ? 4 : 8) * lanes(g.outPerGroup)
       && g.kernelHeight * g.kernelWidth * g.channelsPerGroup >= 128
   }
 
@@ -100,14 +95,10 @@ struct FilterGradientWalk<S: KernelScalar> {
   /// Whether the channels of a piece are copied, pixel after pixel, before all outputs pass by.
   ///
   /// Pixels 4 KiB apart share a set of the first-level cache, and would be read from the second for each tile of
-  /// outputs (1024 → 256 channels, two threads: 173, copied 200). With vectors of 256 bits a step is so short that to look
-  /// up its place takes a tenth of it, and copies are always worth it (512 → 128, one thread: 78, copied 90).
+  /// outputs (1024 → 256 channels, two threads: 173, copied 200). A step of a low tile is so short that to look up its place
+  /// takes a tenth of it, and copies are always worth it (512 → 128, one thread: 78, copied 90).
   var copiesStrips: Bool {
-    #if LANES_256
-      return copiesGradient && g.padding == 0
-    #else
-      return copiesGradient && !readsNextBlock && g.padding == 0
-    #endif
+    copiesGradient && (TileHeight.isLow || !readsNextBlock) && g.padding == 0
   }
 
   /// Lanes of the tile that takes what is left of a group's outputs.

@@ -93,6 +93,8 @@ enum TileHeight {
   #if LANES_256
     /// The height matrix multiply packs for.
     static let main = 6
+    /// Whether registers are so few, and a step so short, that what costs nothing beside a step of twelve rows shows.
+    @inline(__always) static var isLow: Bool { true }
     @inline(__always)
     static func next(_ rows: Int) -> Int {
       rows >= 6 ? (rows == 8 ? 4 : 6) : (rows == 5 ? 3 : rows)
@@ -100,6 +102,7 @@ enum TileHeight {
   #else
     /// The height matrix multiply packs for.
     static let main = 12
+    @inline(__always) static var isLow: Bool { false }
 
     /// The next height for `rows` rows.
     ///

@@ -122,12 +122,12 @@ struct ListedWalk: Walk {
     var next = next
     Tile.askForLines(operands)
     for place in places {
-      #if LANES_256
+      if TileHeight.isLow {
         prefetchToReadLater(asksNext ? next : UnsafeRawPointer(later + place.a))
-      #else
+      } else {
         prefetchToReadLater(later + place.a)
         prefetchToReadLater(next)
-      #endif
+      }
       next += nextStep
       tile.add(
         Tile.cursor(operands.a + place.a, 1), 1, times: .load(operands.b + place.b * b))
